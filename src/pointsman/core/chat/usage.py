@@ -1,0 +1,23 @@
+"""What a call consumed, in tokens; an unknown count is `None` at the place that holds the `Usage`, never 0."""
+
+from dataclasses import dataclass
+
+MOST_TOKENS = 100_000_000
+"""A reported count above this is absurd and not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one attempt as the provider reported them, or as estimated.
+
+    Attributes:
+        input_tokens: all prompt tokens, cached ones included.
+        output_tokens: all generated tokens, reasoning included.
+        cached_input_tokens: the part of `input_tokens` served from the provider's prompt cache.
+        reasoning_tokens: the part of `output_tokens` spent on reasoning.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0

@@ -1,0 +1,63 @@
+"""What the core and the relay ask of the outside; adapters implement these and `assembly.py` joins them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pointsman.core.config.snapshot import Deployment
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Header fields in order; names in lower case."""
+
+
+class UpstreamResponse(Protocol):
+    """An answer whose head has arrived and whose body may still be on its way."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Headers: ...
+
+    def header(self, name: bytes) -> bytes:
+        """The first value of the field, or `b""`. `name` is in lower case."""
+
+    async def read(self) -> bytes:
+        """Wait for the next bytes of the decoded body; `b""` once it has ended properly.
+
+        Raises:
+            UpstreamFailure: INTERRUPTED when the connection broke or the framing was wrong, STALLED when
+                nothing came for the idle time, DEADLINE when the total time is over, BAD_RESPONSE when
+                a limit of size was passed.
+        """
+
+    async def read_all(self) -> bytes:
+        """Wait for the whole body. Raises as `read` does."""
+
+    def close(self) -> None:
+        """Give the connection back when the body has ended properly, else abort it at once. Idempotent."""
+
+
+class Upstream(Protocol):
+    """Carries one request to a provider; the only way out of the process for a prompt."""
+
+    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> UpstreamResponse:
+        """POST `body` as JSON to the deployment and wait for the head of the answer, whatever its status.
+
+        Cancelling the call aborts the connection at once.
+
+        Args:
+            deployment: where to; it carries base URL, credential reference and deadlines.
+            path: what follows the base URL, such as `/chat/completions`.
+            body: the request, already encoded.
+            stream: whether an event stream was asked for; picks the total deadline.
+
+        Raises:
+            UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen it.
+        """
+
+
+class Secrets(Protocol):
+    """Turns references into secret values; the values live in memory only."""
+
+    def reveal(self, reference: str) -> str | None:
+        """The value behind a reference such as `env:OPENAI_API_KEY`, or `None` when it is not set."""

@@ -1,0 +1,55 @@
+"""How a request ended: the one record that usage rows, metrics and log lines are made from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pointsman.core.chat.usage import Usage
+
+CostStatus = Literal["actual", "estimated", "unknown", "none"]
+"""`actual`: the provider reported usage; `estimated`: from the bytes seen; `unknown`: no price, or no usage
+to go by; `none`: no provider may have done any work, so the cost is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One finished request, whatever its end.
+
+    Attributes:
+        request_id: ours, as in `x-request-id`.
+        at_ms: when it arrived, in milliseconds since the Unix epoch.
+        agent: the agent it ran as, or `""` when a model was asked for by name.
+        model: our name of the model that answered or was tried last; `""` when none was.
+        provider: who served it; `""` when none did.
+        upstream_model: the provider's id of the model.
+        key_id: the virtual key that paid.
+        revision: the snapshot the request saw from start to end.
+        status: the HTTP status the client was given; 499 when it left before one.
+        failure: the failure's code, or `""` when the call succeeded.
+        stream: whether an event stream was asked for.
+        attempts: how many upstream calls were started.
+        usage: what was consumed, or `None` when unknown.
+        cost_nusd: nano-dollars, or `None` when `cost_status` is `unknown`.
+        cost_status: how sure the cost is.
+        latency_ms: from arrival to the last byte.
+        first_content_ms: from arrival to the first content byte, or `None` when there was none.
+        tags: of the agent.
+    """
+
+    request_id: str
+    at_ms: int
+    agent: str
+    model: str
+    provider: str
+    upstream_model: str
+    key_id: str
+    revision: str
+    status: int
+    failure: str
+    stream: bool
+    attempts: int
+    usage: Usage | None
+    cost_nusd: int | None
+    cost_status: CostStatus
+    latency_ms: float
+    first_content_ms: float | None
+    tags: tuple[str, ...] = ()
