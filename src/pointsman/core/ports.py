@@ -33,6 +33,13 @@ class UpstreamResponse(Protocol):
     async def read_all(self) -> bytes:
         """Wait for the whole body. Raises as `read` does."""
 
+    def release(self) -> None:
+        """Say that all that matters of the body has been read, such as a stream up to its own end mark.
+
+        The connection goes back to the pool when the body then ends within a second with nothing more of
+        substance, else it is aborted. Does not wait. Idempotent; `close` after it does nothing.
+        """
+
     def close(self) -> None:
         """Give the connection back when the body has ended properly, else abort it at once. Idempotent."""
 
@@ -54,6 +61,19 @@ class Upstream(Protocol):
         Raises:
             UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen it.
         """
+
+
+class Client(Protocol):
+    """Takes an answer to the client, whatever the wire in between; every call waits while the client reads slowly."""
+
+    async def start(self, status: int, headers: Headers) -> None:
+        """Send the head of the answer."""
+
+    async def write(self, data: bytes) -> None:
+        """Send the next bytes of the body."""
+
+    async def end(self, data: bytes = b"") -> None:
+        """Send the last bytes of the body."""
 
 
 class Secrets(Protocol):

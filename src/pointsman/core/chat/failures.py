@@ -76,6 +76,15 @@ POLICIES: dict[FailureKind, FailurePolicy] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ShownError:
+    """What a provider said of the client's own mistake, free of anything that looks like a key."""
+
+    message: str
+    code: str | None = None
+    param: str | None = None
+
+
 class UpstreamFailure(Exception):
     """One attempt failed before or while its answer arrived.
 
@@ -83,10 +92,22 @@ class UpstreamFailure(Exception):
         kind: what happened; `POLICIES[kind]` says what follows.
         detail: one line for logs and operators; never holds a key, a header value or a body.
         sent: whether a byte of the request may have reached the provider (it may then be billed).
+        shown: the provider's own words, where they are the client's business.
+        retry_after_s: how long the provider asked to wait, within [0, 300], or `None`.
     """
 
-    def __init__(self, kind: FailureKind, detail: str, *, sent: bool) -> None:
+    def __init__(
+        self,
+        kind: FailureKind,
+        detail: str,
+        *,
+        sent: bool,
+        shown: ShownError | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(f"{kind.value}: {detail}")
         self.kind = kind
         self.detail = detail
         self.sent = sent
+        self.shown = shown
+        self.retry_after_s = retry_after_s

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pointsman.core.chat.request import ParameterValue
 from pointsman.core.pricing.prices import PriceTable
 
 Location = Literal["local", "cloud"]
-ParameterValue = str | int | float | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+"""The command line: names every command here, and imports a command's own module only when it runs."""
+
+import importlib
+import sys
+
+import typer
+
+_ABOUT = "Decides which model every LLM call of every agent runs on, carries the call there, and proves why."
+
+COMMANDS = {
+    "serve": "Run the gateway, the admin API and the metrics.",
+    "init": "Write a pointsman.yaml from the provider keys in the environment.",
+    "check": "Say everything that is wrong with a configuration, with line and column.",
+    "explain": "Say which model a request would get, and why.",
+    "usage": "Show tokens, cost and latency of a running gateway.",
+    "keys": "Create, list and revoke the keys that callers present.",
+    "simulate": "Run a simulated provider to try things against.",
+}
+"""Each command and what it does; `pointsman.cli.NAME` holds it, as a function or as a `typer.Typer` called `app`."""
+
+
+def build_app(wanted: str | None) -> typer.Typer:
+    """The command line with the one command that is wanted; the others are only listed."""
+    app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=_ABOUT)
+    app.callback()(_accept_no_options)
+    for name, what in COMMANDS.items():
+        if name != wanted:
+            app.command(name, help=what)(_stand_in)
+            continue
+        module = importlib.import_module(f"pointsman.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name, help=what)
+        else:
+            app.command(name, help=module.__doc__)(getattr(module, name))
+    return app
+
+
+def main() -> None:
+    """Run the command line."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    build_app(wanted)()
+
+
+def _accept_no_options() -> None:
+    """Options belong to the commands."""
+
+
+def _stand_in() -> None:
+    """Stands for a command that was not asked for."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Reads a client's JSON in the one way that every parser downstream would also read it, or says why not.
+
+The fast path is one msgspec decode, one walk over the result and a count of quotes; only a refused body is read
+again, slowly, to name what is wrong and where.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import NoReturn
+
+import msgspec
+
+MOST_DEPTH = 64
+MOST_NODES = 100_000
+SLOW_READING_BYTES = 256 * 1024
+_INT64 = 2**63
+_BOM = b"\xef\xbb\xbf"
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+
+_decode = msgspec.json.Decoder().decode
+
+
+class ClientError(Exception):
+    """A mistake of the client's, told apart by `code`.
+
+    Attributes:
+        status: the HTTP status of the answer.
+        code: stable, such as `duplicate_key`.
+        message: what is wrong and what to do; holds at most 64 characters of the input.
+        param: the path of the offending value, such as `messages[0].role`, or `None`.
+    """
+
+    def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.param = param
+
+
+def read_json_object(body: bytes) -> tuple[bytes, dict[str, object]]:
+    """Decode a request body that must be one JSON object in UTF-8.
+
+    Returns:
+        The body without a leading byte order mark, and the object.
+
+    Raises:
+        ClientError: status 400, with a code for each way in which a body can be wrong.
+    """
+    if body.startswith(_BOM):
+        body = body[len(_BOM) :]
+    if body.startswith(_OTHER_ENCODINGS) or body[1:2] == b"\x00":
+        raise ClientError(400, "invalid_encoding", "The body must be JSON in UTF-8; it looks like another encoding.")
+    if len(body) > MOST_NODES and body.count(b",") > MOST_NODES < _STRINGS.sub(b"", body).count(b","):
+        raise _too_many_nodes()
+    try:
+        value = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        _explain_refusal(body, error)
+    if type(value) is not dict:
+        raise ClientError(400, "invalid_type", "The body must be a JSON object.")
+    if _count_quotes_of(value) != _count_quotes_in(body):
+        raise ClientError(400, "duplicate_key", "A key stands twice in the same object.", _find_duplicate(body))
+    return body, value
+
+
+def _count_quotes_of(value: dict[str, object]) -> int:
+    """Count the quotes that the decoded value needs, and refuse what is too deep, too many or too large.
+
+    A key that stood twice was dropped while decoding, so its quotes are missing here.
+    """
+    quoted = 0
+    nodes = 0
+    level: list[dict[str, object] | list[object]] = [value]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise _too_deep()
+        below: list[dict[str, object] | list[object]] = []
+        for container in level:
+            nodes += len(container)
+            items: Iterable[object] = container
+            if type(container) is dict:
+                quoted += len(container)
+                items = container.values()
+            for item in items:
+                kind = type(item)
+                if kind is str:
+                    quoted += 1
+                elif kind is dict or kind is list:
+                    below.append(item)  # type: ignore[arg-type]
+                elif kind is int and not -_INT64 <= item < _INT64:  # type: ignore[operator]
+                    raise _number_out_of_range()
+        if nodes > MOST_NODES:
+            raise _too_many_nodes()
+        level = below
+    return 2 * quoted
+
+
+def _count_quotes_in(body: bytes) -> int:
+    """Count the quotes that open or close a string, leaving out escaped ones."""
+    quotes = body.count(b'"')
+    if b'\\"' in body:
+        unpaired = body.replace(b"\\\\", b"") if b"\\\\" in body else body
+        quotes -= unpaired.count(b'\\"')
+    return quotes
+
+
+def _explain_refusal(body: bytes, error: Exception) -> NoReturn:
+    """Find out why a body that does not decode was refused."""
+    if isinstance(error, RecursionError):
+        raise _too_deep() from None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as problem:
+        message = f"The body is not UTF-8: wrong byte at offset {problem.start}."
+        raise ClientError(400, "invalid_utf8", message) from None
+    if len(body) <= SLOW_READING_BYTES:
+        _read_slowly(text)
+    raise ClientError(400, "invalid_json", f"The body is not JSON: {error}.") from None
+
+
+def _read_slowly(text: str) -> None:
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float, parse_int=_read_int)
+    except json.JSONDecodeError as problem:
+        offset = len(text[: problem.pos].encode("utf-8", "surrogatepass"))
+        reason = problem.msg[:1].lower() + problem.msg[1:]
+        raise ClientError(400, "invalid_json", f"The body is not JSON: {reason} at byte {offset}.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        message = "A string holds half of a surrogate pair; escape characters beyond U+FFFF as two, or not at all."
+        raise ClientError(400, "invalid_unicode", message) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ClientError(400, "invalid_number", f"{name} is not a JSON number.")
+
+
+def _read_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _number_out_of_range()
+    return number
+
+
+def _read_int(text: str) -> int:
+    if len(text) > 20:
+        raise _number_out_of_range()
+    return int(text)
+
+
+def _find_duplicate(body: bytes) -> str | None:
+    """The first key that stands twice, looked for only in bodies small enough to read again."""
+    found: list[str] = []
+
+    def note_duplicate(pairs: list[tuple[str, object]]) -> None:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                found.append(key)
+            seen.add(key)
+
+    if len(body) <= SLOW_READING_BYTES:
+        json.loads(body, object_pairs_hook=note_duplicate)
+    return found[0][:64] if found else None
+
+
+def _too_deep() -> ClientError:
+    return ClientError(400, "too_deep", f"The body is nested deeper than {MOST_DEPTH} levels.")
+
+
+def _too_many_nodes() -> ClientError:
+    return ClientError(400, "too_many_items", f"The body holds more than {MOST_NODES:,} values.")
+
+
+def _number_out_of_range() -> ClientError:
+    return ClientError(400, "invalid_number", "A number is too large; integers must fit in 64 bits.")

@@ -1,0 +1,201 @@
+"""Follows an OpenAI event stream whatever way it was cut: complete events go on as they came, torn ones do not.
+
+Everything before the first content is held back, so that another model can still be tried.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+
+from pointsman.core.chat.failures import FailureKind, UpstreamFailure
+from pointsman.core.chat.usage import Usage
+from pointsman.core.dialects.openai_chat.errors import classify_error
+from pointsman.core.dialects.openai_chat.usage import read_usage
+
+DONE = b"data: [DONE]\n\n"
+MOST_EVENT_BYTES = 1024 * 1024
+MOST_MALFORMED_EVENTS = 3
+_LINE = re.compile(rb"\r\n|\r|\n")
+_EVENT_END = re.compile(rb"(?:\r\n|\r|\n)(?:\r\n|\r|\n)")
+_ABSENT = msgspec.Raw()
+_EMPTY = frozenset({b"", b"null", b'""', b"[]", b"{}"})
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Delta(msgspec.Struct):
+    content: msgspec.Raw = _ABSENT
+    tool_calls: msgspec.Raw = _ABSENT
+    reasoning_content: msgspec.Raw = _ABSENT
+    reasoning: msgspec.Raw = _ABSENT
+    refusal: msgspec.Raw = _ABSENT
+    function_call: msgspec.Raw = _ABSENT
+    audio: msgspec.Raw = _ABSENT
+
+
+class _Choice(msgspec.Struct):
+    index: int | None = None
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: object = None
+    error: object = None
+    object: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Chunk).decode
+
+
+@dataclass(slots=True)
+class StreamReader:
+    """Reads one streamed answer.
+
+    Attributes:
+        wants_usage: whether the client asked for usage; if not, chunks without choices are left out.
+        committed: whether content has been handed on; from then on no other model may answer.
+        done: whether the answer has ended properly.
+        failure: what broke the stream; look after each `feed`, once its bytes are with the client.
+        usage: the last usage seen, or `None`.
+        content_bytes: how much content came, for an estimate where no usage does.
+    """
+
+    wants_usage: bool
+    committed: bool = False
+    done: bool = False
+    failure: UpstreamFailure | None = None
+    usage: Usage | None = None
+    content_bytes: int = 0
+    _started: bool = False
+    _finished: bool = False
+    _malformed: int = 0
+    _rest: bytearray = field(default_factory=bytearray)
+    _held: list[bytes] = field(default_factory=list)
+    _open_choices: set[int] = field(default_factory=set)
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes of the stream; return what may go to the client now."""
+        if not self._started:
+            self._started = True
+            data = data.removeprefix(_BOM)
+        if self._rest or not data.endswith(b"\n\n") or b"\r" in data:
+            data = self._take_whole_events(data)
+        return self._pass_events(data) if data else b""
+
+    def finish(self) -> bytes:
+        """Take the end of the connection; return what completes the answer, or set `failure` if it was cut."""
+        last = b""
+        if self._rest:
+            last = self._pass_events(bytes(self._rest).rstrip(b"\r\n") + b"\n\n")
+            self._rest.clear()
+        if self._finished and not self.done:
+            self.done = True
+            return last + self._release() + DONE
+        if not self.done:
+            self._fail(FailureKind.INTERRUPTED, "the stream ended before its answer did")
+        return last
+
+    def _take_whole_events(self, data: bytes) -> bytes:
+        """Add to what was torn before; return all that is whole now, and keep the rest for later."""
+        searched = max(0, len(self._rest) - 3)
+        self._rest += data
+        end = 0
+        for match in _EVENT_END.finditer(self._rest, searched):
+            end = match.end()
+        whole = bytes(self._rest[:end])
+        del self._rest[:end]
+        if len(self._rest) > MOST_EVENT_BYTES:
+            self._fail(FailureKind.BAD_RESPONSE, f"an event has more than {MOST_EVENT_BYTES} bytes")
+        return whole
+
+    def _pass_events(self, data: bytes) -> bytes:
+        events = _EVENT_END.split(data) if b"\r" in data else data.split(b"\n\n")
+        events.pop()
+        passed = [self._judge(event) for event in events]
+        if self.committed and not self._held and all(passed):
+            return _repair_utf8(data)
+        kept = [event + b"\n\n" for event, stays in zip(events, passed, strict=True) if stays]
+        if not self.committed:
+            self._held += kept
+            return b""
+        return _repair_utf8(self._release() + b"".join(kept))
+
+    def _release(self) -> bytes:
+        held = b"".join(self._held)
+        self._held.clear()
+        self.committed = True
+        return held
+
+    def _judge(self, event: bytes) -> bool:
+        """Learn from one event; whether it goes to the client."""
+        data = event[6:] if event.startswith(b"data: ") and b"\n" not in event else _read_data(event)
+        if not data or self.done or self.failure is not None:
+            return False
+        if data == b"[DONE]":
+            self.done = self.committed = True
+            return True
+        try:
+            chunk = _decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self._malformed += 1
+            if self._malformed > MOST_MALFORMED_EVENTS:
+                self._fail(FailureKind.BAD_RESPONSE, "the stream holds malformed events")
+            return False
+        if chunk.error is not None or chunk.object == "error":
+            self._fail(classify_error(chunk.error), "the provider sent an error within the stream")
+            return False
+        if chunk.usage is not None:
+            self.usage = read_usage(chunk.usage) or self.usage
+        if not chunk.choices:
+            return self.wants_usage
+        for choice in chunk.choices:
+            self._follow(choice)
+        return True
+
+    def _follow(self, choice: _Choice) -> None:
+        size = _content_size(choice.delta) if choice.delta is not None else 0
+        if size:
+            self.content_bytes += size
+            self.committed = True
+        if choice.finish_reason:
+            self.committed = True
+            self._open_choices.discard(choice.index or 0)
+            self._finished = not self._open_choices
+        elif size:
+            self._open_choices.add(choice.index or 0)
+            self._finished = False
+
+    def _fail(self, kind: FailureKind, detail: str) -> None:
+        self.failure = self.failure or UpstreamFailure(kind, detail, sent=True)
+
+
+def _content_size(delta: _Delta) -> int:
+    """Bytes of content in a delta; 0 for one that only names the role."""
+    size = 0
+    for part in (
+        delta.content,
+        delta.tool_calls,
+        delta.reasoning_content,
+        delta.reasoning,
+        delta.refusal,
+        delta.function_call,
+        delta.audio,
+    ):
+        if part is not _ABSENT and (text := bytes(part)) not in _EMPTY:
+            size += len(text)
+    return size
+
+
+def _read_data(event: bytes) -> bytes:
+    """The data lines of an event joined, by the rules of server-sent events; comments and other fields left out."""
+    lines = (line.removeprefix(b"data:") for line in _LINE.split(event) if line.startswith(b"data:"))
+    return b"\n".join(line.removeprefix(b" ") for line in lines)
+
+
+def _repair_utf8(data: bytes) -> bytes:
+    """Replace bytes that are no UTF-8, which strict clients would crash on."""
+    if data.isascii():
+        return data
+    return data.decode("utf-8", "replace").encode()

@@ -1,0 +1,127 @@
+"""Writes answers and errors to the client: the provider's bytes as they came, our headers beside them."""
+
+import math
+
+from pointsman.core.chat.client_json import ClientError
+from pointsman.core.chat.failures import POLICIES, UpstreamFailure
+from pointsman.core.chat.money import format_usd
+from pointsman.core.ports import Client
+from pointsman.relay.attempts import PlainAnswer, StreamedAnswer
+from pointsman.relay.call import Progress
+from pointsman.relay.settle import price
+
+_JSON = (b"content-type", b"application/json")
+_EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
+_PRIVATE = (b"cache-control", b"private, no-store")
+
+Fields = list[tuple[bytes, bytes]]
+
+
+async def respond(progress: Progress, answer: PlainAnswer | StreamedAnswer, client: Client) -> None:
+    """Send a good answer. Raises `UpstreamFailure` only before the head has been sent."""
+    if isinstance(answer, PlainAnswer):
+        await _send_plain(progress, answer, client)
+    else:
+        await _send_stream(progress, answer, client)
+
+
+async def refuse(progress: Progress, client: Client, error: ClientError) -> None:
+    """Tell the client of its own mistake."""
+    progress.failure = error.code
+    await _send_error(progress, client, error.status, error.code, error.message, error.param, [])
+
+
+async def report_failure(progress: Progress, client: Client, failure: UpstreamFailure) -> None:
+    """Tell the client that no provider answered, without saying whose key or host it was."""
+    policy = POLICIES[failure.kind]
+    extra: Fields = []
+    if failure.retry_after_s is not None and policy.status in (429, 503):
+        extra.append((b"retry-after", b"%d" % math.ceil(failure.retry_after_s)))
+    if progress.attempts > 1:
+        extra.append((b"x-should-retry", b"false"))
+    progress.failure = policy.code
+    shown = failure.shown
+    model = progress.model.name if progress.model else ""
+    message = shown.message if shown else f'The model "{model}" could not answer: {failure.detail}.'
+    code = (shown.code if shown else None) or policy.code
+    await _send_error(progress, client, policy.status, code, message, shown.param if shown else None, extra)
+
+
+async def _send_error(
+    progress: Progress, client: Client, status: int, code: str, message: str, param: str | None, extra: Fields
+) -> None:
+    progress.status = status
+    body = progress.call.dialect.encode_error(status, code, message, param, progress.call.shown_id)
+    headers = [_JSON, (b"content-length", b"%d" % len(body)), *_describe(progress, ()), *extra]
+    await client.start(status, headers)
+    await client.end(body)
+
+
+async def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
+    progress.status = 200
+    cost_nusd, _ = price(progress)
+    headers = [
+        (b"content-type", answer.response.header(b"content-type") or b"application/json"),
+        (b"content-length", b"%d" % len(answer.body)),
+        *_describe(progress, answer.changes),
+        *_name_upstream_request(answer),
+    ]
+    if cost_nusd is not None:
+        headers.append((b"x-pointsman-cost-usd", format_usd(cost_nusd).encode()))
+    await client.start(200, headers)
+    await client.end(answer.body)
+
+
+async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Client) -> None:
+    response, reader = answer.response, answer.reader
+    progress.status = 200
+    try:
+        await client.start(200, [_EVENTS, *_describe(progress, answer.changes), *_name_upstream_request(answer)])
+        data = answer.first
+        while True:
+            if data:
+                await client.write(data)
+            if reader.failure is not None:
+                raise reader.failure
+            if reader.done:
+                break
+            received = await response.read()
+            data = reader.feed(received) if received else reader.finish()
+        await client.end()
+        response.release()
+    except UpstreamFailure as failure:
+        code = POLICIES[failure.kind].code
+        progress.failure = code
+        message = f"The answer was cut: {failure.detail}."
+        await client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
+    finally:
+        response.close()
+        progress.usage = reader.usage
+        progress.content_bytes = reader.content_bytes
+
+
+def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:
+    fields: Fields = [
+        (b"x-request-id", progress.call.shown_id.encode()),
+        (b"x-pointsman-revision", progress.snapshot.revision.encode()),
+        _PRIVATE,
+    ]
+    decision, model = progress.decision, progress.model
+    if decision is not None and model is not None:
+        fields += [
+            (b"x-pointsman-model", model.name.encode()),
+            (b"x-pointsman-decision", decision.decided_by.encode()),
+            (b"x-pointsman-attempts", b"%d" % progress.attempts),
+        ]
+        if progress.attempts > 1:
+            fields.append((b"x-pointsman-degraded", b"fallback"))
+    if changes:
+        fields.append((b"x-pointsman-changes", ", ".join(changes).encode("ascii", "backslashreplace")))
+    return fields
+
+
+def _name_upstream_request(answer: PlainAnswer | StreamedAnswer) -> Fields:
+    upstream_id = answer.response.header(b"x-request-id")[:128]
+    if upstream_id.isascii() and upstream_id.decode("ascii", "replace").isprintable() and upstream_id:
+        return [(b"x-pointsman-upstream-request-id", upstream_id)]
+    return []

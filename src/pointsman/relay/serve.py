@@ -1,0 +1,48 @@
+"""The stops of one chat request, in order; every call ends in exactly one outcome, however it ends."""
+
+import asyncio
+
+from pointsman.core.chat.client_json import ClientError
+from pointsman.core.chat.failures import UpstreamFailure
+from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.ports import Client
+from pointsman.core.routing.decide import decide
+from pointsman.core.routing.decision import Facts, Refusal
+from pointsman.relay.attempts import try_in_order
+from pointsman.relay.call import Call, Progress, Relay
+from pointsman.relay.respond import refuse, report_failure, respond
+from pointsman.relay.settle import settle
+
+CLIENT_LEFT = 499
+"""The status noted for a client that went away before its answer; nginx's number, and nobody else's."""
+
+
+async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) -> None:
+    """Answer one call. `snapshot` is pinned: it is all the call sees of the configuration.
+
+    Cancelling means that the client has gone: the upstream call is aborted and the call is settled.
+    """
+    progress = Progress(call, snapshot)
+    try:
+        await _answer(relay, progress, client)
+    except ClientError as error:
+        await refuse(progress, client, error)
+    except UpstreamFailure as failure:
+        await report_failure(progress, client, failure)
+    except asyncio.CancelledError:
+        progress.status = progress.status or CLIENT_LEFT
+        progress.failure = "client_left"
+    finally:
+        relay.record(settle(progress, relay.monotonic_s()))
+
+
+async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
+    call = progress.call
+    request = call.dialect.decode_request(call.body)
+    progress.stream = request.stream
+    decision = decide(progress.snapshot, Facts(request.model, call.agent))
+    if isinstance(decision, Refusal):
+        raise ClientError(404, decision.code, decision.message, "model")
+    progress.decision = decision
+    answer = await try_in_order(relay, progress, decision, request)
+    await respond(progress, answer, client)

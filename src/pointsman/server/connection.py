@@ -1,0 +1,103 @@
+"""One client connection: uvicorn's HTTP protocol with what it leaves out, which is deadlines, bounds and cancelling.
+
+A client that leaves cancels its running call at once; one that dawdles over a request's head is closed.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from pointsman.server.errors import write_error_response
+
+MOST_HEADER_BYTES = 16 * 1024
+MOST_HEADERS = 100
+MOST_URL_BYTES = 8 * 1024
+HEAD_SECONDS = 10.0
+EXTENSION = "pointsman.connection"
+
+
+class ClientConnection(HttpToolsProtocol):
+    """Counts what a client sends before it is believed, and knows the task that works for the client.
+
+    Attributes:
+        running: the task that answers the current request, to be cancelled when the client leaves.
+    """
+
+    running: "asyncio.Task[None] | None" = None
+    _head_deadline: asyncio.TimerHandle | None = None
+    _in_head = False
+    _header_bytes = 0
+    _refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_deadline = self.loop.call_later(HEAD_SECONDS, self._close_slow_client)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting_for_head()
+        super().connection_lost(exc)
+        if self.running is not None:
+            self.running.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._in_head and self._head_deadline is None and not self.transport.is_closing():
+            self._head_deadline = self.loop.call_later(HEAD_SECONDS, self._close_slow_client)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+        self._header_bytes = 0
+        self.scope[EXTENSION] = self  # type: ignore[literal-required]
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > MOST_URL_BYTES:
+            self._refuse(414, "uri_too_long", f"The URL has more than {MOST_URL_BYTES} bytes.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MOST_HEADER_BYTES or len(self.headers) >= MOST_HEADERS:
+            limits = f"more than {MOST_HEADER_BYTES} bytes or {MOST_HEADERS} fields"
+            self._refuse(431, "headers_too_large", f"The request's headers have {limits}.")
+            return
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_waiting_for_head()
+        if not self._refused:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refused:
+            super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "bad_request", "This is not a proper HTTP/1.1 request.")
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        if self._refused:
+            return
+        self._refused = True
+        if not self.transport.is_closing():
+            self.transport.write(write_error_response(status, code, message))
+            self.transport.close()
+
+    def _close_slow_client(self) -> None:
+        self._head_deadline = None
+        if self._in_head:
+            self._refuse(408, "request_timeout", f"The request's head took longer than {HEAD_SECONDS:.0f} s.")
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_waiting_for_head(self) -> None:
+        if self._head_deadline is not None:
+            self._head_deadline.cancel()
+            self._head_deadline = None

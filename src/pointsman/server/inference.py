@@ -1,0 +1,131 @@
+"""The inference door: raw ASGI, because every microsecond here is paid by every call of every agent."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from pointsman.control.keys import KeyRing
+from pointsman.core.chat.client_json import ClientError
+from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.dialects.dialect import Dialect
+from pointsman.core.dialects.table import DIALECTS
+from pointsman.relay.call import Call, Relay
+from pointsman.relay.serve import serve
+from pointsman.server.asgi import AsgiClient, Receive, Scope, Send
+from pointsman.server.connection import EXTENSION
+from pointsman.server.models import list_models
+from pointsman.server.request_body import ClientDisconnectedError, check_content, read_body, read_off
+from pointsman.server.request_ids import new_request_id, shown_id
+
+_KEY_IN_QUERY = re.compile(rb"(?:^|&)(?:api[-_]?key|key|token|authorization)=|pm_", re.IGNORECASE)
+_OPENAI = DIALECTS["openai_chat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What the inference routes need.
+
+    Attributes:
+        relay: carries calls out.
+        keys: who may call.
+        snapshot: gives the configuration in force; asked once per request.
+    """
+
+    relay: Relay
+    keys: KeyRing
+    snapshot: Callable[[], Snapshot]
+
+    async def post_chat(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`POST /v1/chat/completions`."""
+        arrived_s, own_id = time.monotonic(), new_request_id()
+        headers = dict(scope["headers"])
+        shown = shown_id(own_id, headers.get(b"x-request-id"))
+        try:
+            key_id = self._authenticate(scope, headers)
+            check_content(headers)
+            body = await read_body(headers, receive)
+        except ClientError as error:
+            await _send_refusal(error, _OPENAI, shown, receive, send)
+            return
+        except ClientDisconnectedError:
+            return
+        agent = headers.get(b"x-pointsman-agent")
+        call = Call(
+            own_id,
+            _OPENAI,
+            body,
+            key_id,
+            agent.decode("latin-1") if agent else None,
+            time.time_ns() // 1_000_000,
+            arrived_s,
+            shown,
+        )
+        connection = scope.get(EXTENSION)
+        if connection is None:
+            await serve(self.relay, self.snapshot(), call, AsgiClient(send))
+            return
+        connection.running = asyncio.current_task()
+        try:
+            await serve(self.relay, self.snapshot(), call, AsgiClient(send))
+        finally:
+            connection.running = None
+
+    async def get_models(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`GET /v1/models` and `GET /v1/models/{id}`."""
+        own_id = new_request_id()
+        headers = dict(scope["headers"])
+        shown = shown_id(own_id, headers.get(b"x-request-id"))
+        try:
+            self._authenticate(scope, headers)
+            answer = list_models(self.snapshot(), scope["path"].removeprefix("/v1/models").removeprefix("/"))
+        except ClientError as error:
+            await _send_refusal(error, _OPENAI, shown, receive, send)
+            return
+        await _send_json(200, msgspec.json.encode(answer), [(b"x-request-id", shown.encode())], send)
+
+    def _authenticate(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The id of the key that was presented. The answer to a wrong key never says what is wrong with it."""
+        if scope["query_string"] and _KEY_IN_QUERY.search(scope["query_string"]):
+            raise ClientError(400, "key_in_url", "A key must not stand in a URL; send it as Authorization: Bearer.")
+        presented = headers.get(b"authorization", b"")
+        if presented[:7].lower() != b"bearer " or not presented[7:].strip():
+            message = "No API key was sent; send yours as Authorization: Bearer pm_..."
+            raise ClientError(401, "missing_api_key", message)
+        if sum(name == b"authorization" for name, _ in scope["headers"]) > 1:
+            raise ClientError(401, "missing_api_key", "More than one Authorization header was sent.")
+        record = self.keys.authenticate(presented[7:].strip().decode("latin-1"))
+        if record is None:
+            raise ClientError(401, "invalid_api_key", "The API key is not valid; ask the operator for one.")
+        return record.id
+
+
+async def _send_refusal(error: ClientError, dialect: Dialect, shown: str, receive: Receive, send: Send) -> None:
+    """Answer a request that never became a call. A body still on its way is read off, so that the answer arrives."""
+    body = dialect.encode_error(error.status, error.code, error.message, error.param, shown)
+    extra: list[tuple[bytes, bytes]] = [(b"x-request-id", shown.encode())]
+    if error.status == 401:
+        extra.append((b"www-authenticate", b"Bearer"))
+    if error.status in (408, 413):
+        extra.append((b"connection", b"close"))
+        await _send_json(error.status, body, extra, send, last=False)
+        await read_off(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    await _send_json(error.status, body, extra, send)
+
+
+async def _send_json(
+    status: int, body: bytes, extra: list[tuple[bytes, bytes]], send: Send, *, last: bool = True
+) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"private, no-store"),
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": not last})

@@ -1,0 +1,55 @@
+"""`GET /v1/models`: what a caller may name as `model`, in OpenAI's shape with our facts beside it."""
+
+from pointsman.core.chat.client_json import ClientError
+from pointsman.core.chat.money import format_usd
+from pointsman.core.config.snapshot import Agent, Model, Snapshot
+
+
+def list_models(snapshot: Snapshot, name: str) -> dict[str, object]:
+    """The list of all agents and models, or the one called `name`.
+
+    Raises:
+        ClientError: 404 when there is no such agent or model.
+    """
+    entries = {f"agent:{agent.name}": _describe_agent(agent) for agent in snapshot.agents.values()}
+    entries |= {model.name: _describe_model(model) for model in snapshot.models.values()}
+    if not name:
+        return {"object": "list", "data": list(entries.values())}
+    if name not in entries:
+        message = f'The model "{name[:64]}" does not exist; GET /v1/models lists what you may use.'
+        raise ClientError(404, "model_not_found", message, "model")
+    return entries[name]
+
+
+def _describe_agent(agent: Agent) -> dict[str, object]:
+    return {
+        "id": f"agent:{agent.name}",
+        "object": "model",
+        "created": 0,
+        "owned_by": "pointsman",
+        "description": agent.description,
+        "model": agent.model,
+        "fallback": agent.fallback,
+        "tags": agent.tags,
+    }
+
+
+def _describe_model(model: Model) -> dict[str, object]:
+    prices = model.prices
+    return {
+        "id": model.name,
+        "object": "model",
+        "created": 0,
+        "owned_by": model.deployment.provider,
+        "location": model.deployment.location,
+        "capabilities": model.capabilities,
+        "context_window": model.context_window,
+        "max_output_tokens": model.max_output_tokens,
+        "price_per_1m_tokens": {
+            "input": format_usd(prices.input_nusd),
+            "cached_input": format_usd(prices.cached_input_nusd),
+            "output": format_usd(prices.output_nusd),
+        }
+        if prices
+        else None,
+    }
