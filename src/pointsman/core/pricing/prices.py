@@ -25,7 +25,7 @@ class PriceTable:
 
 
 def cost_nusd(usage: Usage, prices: PriceTable) -> int:
-    """The cost of one attempt in nano-dollars, rounded up once: less than 1 nUSD above the exact amount, never below."""
+    """The cost of one attempt in nano-dollars, rounded up once: less than 1 nUSD above what is exact."""
     cached = min(usage.cached_input_tokens, usage.input_tokens)
     exact_times_million = (
         (usage.input_tokens - cached) * prices.input_nusd

@@ -17,7 +17,8 @@ DONE = b"data: [DONE]\n\n"
 MOST_EVENT_BYTES = 1024 * 1024
 MOST_MALFORMED_EVENTS = 3
 _LINE = re.compile(rb"\r\n|\r|\n")
-_EVENT_END = re.compile(rb"(?:\r\n|\r|\n)(?:\r\n|\r|\n)")
+# A blank line in any mix of line ends; a CR that may be half of a CRLF waits for what follows it.
+_EVENT_END = re.compile(rb"\n\n|\r\n\r\n|\r\r|\r\n\n|\n\r\n|\n\r(?=[^\n])")
 _ABSENT = msgspec.Raw()
 _EMPTY = frozenset({b"", b"null", b'""', b"[]", b"{}"})
 _BOM = b"\xef\xbb\xbf"
@@ -77,19 +78,20 @@ class StreamReader:
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the stream; return what may go to the client now."""
-        if not self._started:
-            self._started = True
-            data = data.removeprefix(_BOM)
         if self._rest or not data.endswith(b"\n\n") or b"\r" in data:
-            data = self._take_whole_events(data)
-        return self._pass_events(data) if data else b""
+            data, events = self._take_whole_events(data)
+        else:
+            events = data.split(b"\n\n")
+            events.pop()
+        return self._pass_events(data, events) if events else b""
 
     def finish(self) -> bytes:
         """Take the end of the connection; return what completes the answer, or set `failure` if it was cut."""
         last = b""
         if self._rest:
-            last = self._pass_events(bytes(self._rest).rstrip(b"\r\n") + b"\n\n")
+            event = bytes(self._rest).rstrip(b"\r\n")
             self._rest.clear()
+            last = self._pass_events(event + b"\n\n", [event])
         if self._finished and not self.done:
             self.done = True
             return last + self._release() + DONE
@@ -97,22 +99,24 @@ class StreamReader:
             self._fail(FailureKind.INTERRUPTED, "the stream ended before its answer did")
         return last
 
-    def _take_whole_events(self, data: bytes) -> bytes:
+    def _take_whole_events(self, data: bytes) -> tuple[bytes, list[bytes]]:
         """Add to what was torn before; return all that is whole now, and keep the rest for later."""
         searched = max(0, len(self._rest) - 3)
         self._rest += data
-        end = 0
+        events, end = [], 0
         for match in _EVENT_END.finditer(self._rest, searched):
+            events.append(bytes(self._rest[end : match.start()]))
             end = match.end()
         whole = bytes(self._rest[:end])
         del self._rest[:end]
         if len(self._rest) > MOST_EVENT_BYTES:
             self._fail(FailureKind.BAD_RESPONSE, f"an event has more than {MOST_EVENT_BYTES} bytes")
-        return whole
+        return whole, events
 
-    def _pass_events(self, data: bytes) -> bytes:
-        events = _EVENT_END.split(data) if b"\r" in data else data.split(b"\n\n")
-        events.pop()
+    def _pass_events(self, data: bytes, events: list[bytes]) -> bytes:
+        if not self._started:
+            self._started = True
+            data, events[0] = data.removeprefix(_BOM), events[0].removeprefix(_BOM)
         passed = [self._judge(event) for event in events]
         if self.committed and not self._held and all(passed):
             return _repair_utf8(data)
