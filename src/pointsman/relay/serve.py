@@ -8,6 +8,7 @@ from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.ports import Client
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Facts, Refusal
+from pointsman.core.routing.outcome import CLIENT_DISCONNECTED
 from pointsman.relay.attempts import try_in_order
 from pointsman.relay.call import Call, Progress, Relay
 from pointsman.relay.respond import refuse, report_failure, respond
@@ -31,7 +32,7 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
         await report_failure(progress, client, failure)
     except asyncio.CancelledError:
         progress.status = progress.status or CLIENT_LEFT
-        progress.failure = "client_left"
+        progress.failure = CLIENT_DISCONNECTED
     finally:
         relay.record(settle(progress, relay.monotonic_s()))
 

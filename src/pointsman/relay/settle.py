@@ -2,7 +2,7 @@
 
 from pointsman.core.chat.usage import Usage
 from pointsman.core.pricing.prices import cost_nusd
-from pointsman.core.routing.outcome import CostStatus, Outcome
+from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, CostStatus, Outcome
 from pointsman.relay.call import Progress
 
 BYTES_PER_TOKEN = 4
@@ -49,7 +49,7 @@ def price(progress: Progress) -> tuple[int | None, CostStatus]:
 
 def _estimate(progress: Progress) -> Usage | None:
     """Tokens from bytes, for a call that a provider worked on without saying how much; `None` where none did."""
-    cut_by_client = progress.attempts > 0 and progress.failure == "client_left"
+    cut_by_client = progress.attempts > 0 and progress.failure == CLIENT_DISCONNECTED
     if progress.content_bytes == 0 and not cut_by_client:
         return None
     return Usage(

@@ -33,3 +33,13 @@ def encode_problem(status: int, code: str, detail: str, errors: list[dict[str, o
     if errors:
         problem["errors"] = errors
     return _encode(problem)
+
+
+class OperatorError(Exception):
+    """What an operator's request got wrong; answered as problem details."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail

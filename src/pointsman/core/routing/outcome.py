@@ -5,6 +5,9 @@ from typing import Literal
 
 from pointsman.core.chat.usage import Usage
 
+CLIENT_DISCONNECTED = "client_disconnected"
+"""The failure code of a call whose client left before the end."""
+
 CostStatus = Literal["actual", "estimated", "unknown", "none"]
 """`actual`: the provider reported usage; `estimated`: from the bytes seen; `unknown`: no price, or no usage
 to go by; `none`: no provider may have done any work, so the cost is 0."""

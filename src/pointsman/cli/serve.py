@@ -1,0 +1,90 @@
+"""Run the gateway: inference, admin API and metrics on one port.
+
+Example: pointsman serve --config pointsman.yaml --port 4100
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_PORT = 4100
+CONFIGURATION_REFUSED = 78
+
+
+def serve(
+    config: Annotated[Path | None, typer.Option(help="The document; found as ./pointsman.yaml if left out.")] = None,
+    host: Annotated[str, typer.Option(envvar="POINTSMAN_HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="POINTSMAN_PORT", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = DEFAULT_PORT,
+    demo: Annotated[bool, typer.Option("--demo", help="Start beside a simulated provider, ready to try.")] = False,
+) -> None:
+    """Run the gateway: inference, admin API and metrics on one port."""
+    from pointsman.cli.demo import Demo
+    from pointsman.control.configuration import ConfigNotFound, find_config
+
+    environ = dict(os.environ)
+    with Demo(environ) if demo else _Nothing():
+        try:
+            path = find_config(config, environ, Path.cwd())
+        except ConfigNotFound as error:
+            _refuse(str(error), CONFIGURATION_REFUSED)
+        _run(path, host, port, environ, demo=demo)
+
+
+class _Nothing:
+    """What stands in for the demo where none is asked for."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _run(path: Path, host: str, port: int, environ: Mapping[str, str], *, demo: bool) -> None:
+    import uvloop
+
+    from pointsman.assembly import ConfigurationRefused, Running, ServeSettings, run_gateway
+    from pointsman.control.credentials import CredentialRefused
+    from pointsman.control.keys import UnusablePepper
+    from pointsman.server.listener import CannotListen
+    from pointsman.storage.schema import UnusableDatabase
+
+    settings = ServeSettings(
+        config=path,
+        home=Path(environ.get("POINTSMAN_HOME", ".pointsman")),
+        host=host,
+        port=port,
+        environ=environ,
+        demo=demo,
+    )
+
+    def announce(running: Running) -> None:
+        from pointsman.cli.banner import write_banner
+
+        for warning in running.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+        typer.echo(write_banner(running, path, demo=demo), err=True)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run_gateway(settings, announce))
+    except ConfigurationRefused as refusal:
+        for problem in refusal.problems:
+            typer.echo(str(problem), err=True)
+        _refuse(f"the start is refused; correct {path} and try again", CONFIGURATION_REFUSED)
+    except (CredentialRefused, UnusablePepper, UnusableDatabase) as refusal:
+        _refuse(str(refusal), CONFIGURATION_REFUSED)
+    except CannotListen as refusal:
+        _refuse(str(refusal), 1)
+
+
+def _refuse(message: str, exit_code: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(exit_code)

@@ -1,0 +1,93 @@
+"""The one table of routes: inference by hand for speed, everything else through FastAPI behind the admin key."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from pointsman.core.dialects.openai_chat.errors import encode_error
+from pointsman.server.access import AdminAccess
+from pointsman.server.asgi import Receive, Scope, Send
+from pointsman.server.errors import OperatorError, encode_problem
+from pointsman.server.inference import Inference
+from pointsman.server.request_ids import new_request_id
+
+PROBLEM = "application/problem+json"
+Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Application:
+    """The ASGI application; a request's path is matched as it came, and rights hang on the matched route."""
+
+    def __init__(self, inference: Inference, rest: FastAPI) -> None:
+        self._rest = rest
+        self._inference: dict[tuple[str, str], Endpoint] = {
+            ("POST", "/v1/chat/completions"): inference.post_chat,
+            ("GET", "/v1/models"): inference.get_models,
+        }
+        self._get_model = inference.get_models
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        endpoint = self._inference.get((scope["method"], scope["path"]))
+        if endpoint is None and scope["method"] == "GET" and scope["path"].startswith("/v1/models/"):
+            endpoint = self._get_model
+        await (endpoint or self._rest)(scope, receive, send)
+
+
+def build_rest(operations: APIRouter, admin: Sequence[APIRouter], access: AdminAccess) -> FastAPI:
+    """Everything that is not inference. `admin` routers need the admin key, and so does the OpenAPI document."""
+    rest = FastAPI(title="Pointsman", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    guarded = [Depends(access.require)]
+    rest.include_router(operations)
+    for router in admin:
+        rest.include_router(router, dependencies=guarded)
+
+    @rest.get("/openapi.json", dependencies=guarded, include_in_schema=False)
+    async def describe_api() -> dict[str, object]:
+        return rest.openapi()
+
+    rest.add_exception_handler(OperatorError, _answer_operator_error)
+    rest.add_exception_handler(RequestValidationError, _answer_invalid)
+    rest.add_exception_handler(HTTPException, _answer_unmatched)
+    return rest
+
+
+async def _answer_operator_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OperatorError)
+    headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
+    return _problem(error.status, error.code, error.detail, headers)
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors: list[dict[str, object]] = [
+        {"path": "/" + "/".join(map(str, found["loc"][1:])), "code": _code_of(found["type"]), "message": found["msg"]}
+        for found in error.errors()[:50]
+    ]
+    body = encode_problem(422, "invalid_request", "The request is not valid; see errors.", errors)
+    return Response(body, 422, media_type=PROBLEM)
+
+
+def _code_of(kind: str) -> str:
+    return {"extra_forbidden": "unknown_field", "missing": "missing_field"}.get(kind, "invalid_value")
+
+
+async def _answer_unmatched(request: Request, error: Exception) -> Response:
+    """Unknown paths and methods: in OpenAI's shape where OpenAI's clients look, else problem details."""
+    assert isinstance(error, HTTPException)
+    known = {404: ("not_found", "There is nothing at this path."), 405: ("method_not_allowed", "Not by this method.")}
+    code, message = known.get(error.status_code, ("bad_request", "The request cannot be served."))
+    headers = dict(error.headers or {})
+    if not request.url.path.startswith("/v1/"):
+        return _problem(error.status_code, code, message, headers)
+    request_id = new_request_id()
+    body = encode_error(error.status_code, code, message, None, request_id)
+    headers["x-request-id"] = request_id
+    return Response(body, error.status_code, headers, media_type="application/json")
+
+
+def _problem(status: int, code: str, detail: str, headers: dict[str, str]) -> Response:
+    return Response(encode_problem(status, code, detail), status, headers, media_type=PROBLEM)

@@ -1,0 +1,34 @@
+"""Health and metrics: what machines ask every few seconds, answered from memory alone."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Depends, Response
+
+from pointsman.server.access import AdminAccess
+from pointsman.telemetry.exposition import CONTENT_TYPE, Exposition
+from pointsman.telemetry.metrics import Metrics, TokenReport
+
+
+def build_operations(metrics: Metrics, exposition: Exposition, access: AdminAccess, *, open_metrics: bool) -> APIRouter:
+    """The routes of health and metrics; metrics need the admin key unless `open_metrics` (on loopback)."""
+    router = APIRouter(tags=["operations"])
+    guards = [] if open_metrics else [Depends(access.require)]
+
+    @router.get("/livez")
+    @router.get("/readyz")
+    @router.get("/health")
+    async def tell_health() -> dict[str, str]:
+        """Whether the process answers. It serves only once it has a configuration, so answering is being ready."""
+        return {"status": "ok"}
+
+    @router.get("/metrics", dependencies=guards, response_class=Response)
+    async def expose_metrics() -> Response:
+        """Prometheus' text format."""
+        return Response(exposition.render(), media_type=CONTENT_TYPE)
+
+    @router.get("/metrics/tokens", dependencies=guards)
+    async def report_tokens() -> TokenReport:
+        """Tokens, cost and calls per agent, up to the last finished request."""
+        return metrics.token_report(datetime.now(UTC))
+
+    return router
