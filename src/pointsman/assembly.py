@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointsman.control.configuration import Loaded, load_configuration
+from pointsman.control.configuration import Loaded, compile_content, load_configuration
 from pointsman.control.credentials import (
     LocalCredentials,
     choose_admin_key,
@@ -144,7 +144,7 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
 
         url = f"http://{_write_host(settings.host)}:{socket.getsockname()[1]}"
         local_file = await _keep_local_credentials(settings, keys, url, admin_key)
-        await stack.enter_async_context(_follow_document(settings, current, books))
+        await stack.enter_async_context(_follow_document(loaded, settings.environ, current, books))
         log.event(Event("started", "info", f"serving on {url}", url=url, revision=loaded.snapshot.revision))
         announce(Running(url, local_file, tuple(loaded.problems)))
         await listener.serve([socket])
@@ -177,27 +177,27 @@ async def _keep_local_credentials(settings: ServeSettings, keys: KeyRing, url: s
 
 @asynccontextmanager
 async def _follow_document(
-    settings: ServeSettings, current: CurrentConfiguration, books: _Books
+    loaded: Loaded, environ: Mapping[str, str], current: CurrentConfiguration, books: _Books
 ) -> AsyncIterator[None]:
     """Take over each good document as it is written; report each bad one and stay with what is in force."""
 
-    def load() -> Loaded:
-        return load_configuration(settings.config, settings.environ)
+    def compile_anew(content: bytes | Problem) -> Loaded:
+        return compile_content(loaded.path, content, environ)
 
     def apply(snapshot: Snapshot) -> None:
         books.metrics.follow(snapshot)
         current.snapshot = snapshot
-        current.rejected = ()
         books.log.event(
             Event("configuration_applied", "info", "a new configuration is in force", revision=snapshot.revision)
         )
 
     def report(problems: tuple[Problem, ...]) -> None:
-        current.rejected = problems
+        current.rejected = problems if any(problem.severity == "error" for problem in problems) else ()
         for problem in problems:
-            books.log.event(Event("configuration_rejected", "error", str(problem), code=problem.code))
+            name = "configuration_rejected" if current.rejected else "configuration_warning"
+            books.log.event(Event(name, problem.severity, str(problem), code=problem.code))
 
-    task = asyncio.create_task(follow(settings.config, load, apply, report), name="follow the document")
+    task = asyncio.create_task(follow(loaded, compile_anew, apply, report), name="follow the document")
     try:
         yield
     finally:

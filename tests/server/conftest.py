@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from running import RunningGateway, run_gateway
 
 from pointsman.simulator.process import SimulatorProcess
 from pointsman.simulator.settings import SimulatorSettings
+from running import RunningGateway, run_gateway
 
 DOCUMENT = """\
 version: 1

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import openai
 import pytest
+
 from running import RunningGateway
 
 MESSAGES = [{"role": "user", "content": "Write two sentences about trains."}]
@@ -41,9 +42,7 @@ def test_stream(client: openai.OpenAI) -> None:
 
 def test_stream_with_usage(client: openai.OpenAI) -> None:
     options = {"include_usage": True}
-    chunks = list(
-        client.chat.completions.create(model="large", messages=MESSAGES, stream=True, stream_options=options)
-    )
+    chunks = list(client.chat.completions.create(model="large", messages=MESSAGES, stream=True, stream_options=options))
     assert chunks[-1].usage and chunks[-1].usage.completion_tokens > 0 and not chunks[-1].choices
 
 

@@ -5,7 +5,7 @@ from types import TracebackType
 
 import typer
 
-from pointsman.control.configuration import ConfigNotFound, demo_document, find_config
+from pointsman.control.configuration import demo_document, find_config
 from pointsman.simulator.process import SimulatorFailed, SimulatorProcess
 from pointsman.simulator.settings import SimulatorSettings
 
@@ -21,11 +21,9 @@ class Demo:
         self._simulator: SimulatorProcess | None = None
 
     def __enter__(self) -> None:
-        try:
-            find_config(None, self._environ, Path.cwd())
-        except ConfigNotFound:
-            document = Path("pointsman.yaml")
-            document.write_text(demo_document())
+        document = find_config(None, self._environ, Path.cwd())
+        if not document.exists():
+            document.write_text(demo_document(), encoding="utf-8")
             typer.echo(f"wrote {document}; edit it while the gateway runs", err=True)
         if not self._environ.get(SIMULATOR_URL):
             self._environ[SIMULATOR_URL] = self._start_simulator() + "/v1"

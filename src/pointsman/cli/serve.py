@@ -26,15 +26,11 @@ def serve(
 ) -> None:
     """Run the gateway: inference, admin API and metrics on one port."""
     from pointsman.cli.demo import Demo
-    from pointsman.control.configuration import ConfigNotFound, find_config
+    from pointsman.control.configuration import find_config
 
     environ = dict(os.environ)
     with Demo(environ) if demo else _Nothing():
-        try:
-            path = find_config(config, environ, Path.cwd())
-        except ConfigNotFound as error:
-            _refuse(str(error), CONFIGURATION_REFUSED)
-        _run(path, host, port, environ, demo=demo)
+        _run(find_config(config, environ, Path.cwd()), host, port, environ, demo=demo)
 
 
 class _Nothing:

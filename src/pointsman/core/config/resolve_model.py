@@ -1,0 +1,141 @@
+"""Completes a model from the catalogue: where it is served, what it costs, what it can do."""
+
+from collections.abc import Iterable, Mapping
+
+from pointsman.core.catalog.catalog import FoundModel
+from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.document import Model as WrittenModel
+from pointsman.core.config.document import Price
+from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.read_document import Written
+from pointsman.core.config.resolve_provider import ResolvedProvider
+from pointsman.core.config.snapshot import Deployment, Model
+from pointsman.core.pricing.prices import PriceTable
+
+Providers = Mapping[str, ResolvedProvider]
+
+WRITTEN_SOURCE = "pointsman.yaml"
+"""The source of a price that the document states, whatever its file is called."""
+
+
+def resolve_model(
+    name: str, written: Written[WrittenModel], providers: Providers, compilation: Compilation
+) -> Model | None:
+    """Complete a model of the document, or note why it has no provider."""
+    stated = written.value
+    provider = providers.get(stated.provider)
+    if provider is None:
+        _report_unknown_provider(stated.provider, written.place_of("provider"), compilation)
+        return None
+    upstream_model = stated.model_id or name
+    found = compilation.surroundings.catalog.find_model(provider.name, upstream_model)
+    _warn_of_end(found, written.key, compilation)
+    prices = _resolve_prices(stated.price_per_1m_tokens, found, provider, compilation)
+    if prices is None:
+        message = f"nobody knows what {quote(name)} costs; write price_per_1m_tokens"
+        compilation.findings.add(written.key, "price_unknown", message, severity="warning")
+    facts = found.model if found else None
+    return Model(
+        name=name,
+        deployment=_deploy(name, upstream_model, provider),
+        prices=prices,
+        context_window=stated.context_window or (facts.context_window if facts else None),
+        max_output_tokens=stated.max_output_tokens or (facts.max_output_tokens if facts else None),
+        capabilities=facts.capabilities if stated.capabilities is None and facts else tuple(stated.capabilities or ()),
+    )
+
+
+def adopt_model(
+    name: str, place: Place, models: Iterable[str], providers: Providers, compilation: Compilation
+) -> Model | None:
+    """Take a model that the document refers to but does not define from the catalogue, if one provider serves it.
+
+    Args:
+        name: as the document refers to it.
+        place: of the reference.
+        models: names of the document's own models, to suggest.
+        providers: that can be called.
+        compilation: where problems go.
+    """
+    catalog = compilation.surroundings.catalog
+    serving = [provider for provider in compilation.document.provider_names if catalog.serves(provider, name)]
+    if len(serving) != 1:
+        _report_unknown_model(name, place, sorted(serving), models, compilation)
+        return None
+    provider = providers.get(serving[0])
+    found = catalog.find_model(serving[0], name)
+    if provider is None or found is None:
+        return None
+    _warn_of_end(found, place, compilation)
+    return Model(
+        name=name,
+        deployment=_deploy(name, name, provider),
+        prices=_resolve_prices(None, found, provider, compilation),
+        context_window=found.model.context_window,
+        max_output_tokens=found.model.max_output_tokens,
+        capabilities=found.model.capabilities,
+    )
+
+
+def _deploy(name: str, upstream_model: str, provider: ResolvedProvider) -> Deployment:
+    return Deployment(
+        id=f"{provider.name}/{upstream_model}",
+        provider=provider.name,
+        model=name,
+        upstream_model=upstream_model,
+        dialect=provider.dialect,
+        base_url=provider.base_url,
+        location=provider.location,
+        credential=provider.credential,
+        deadlines=provider.deadlines,
+    )
+
+
+def _resolve_prices(
+    stated: Price | None, found: FoundModel | None, provider: ResolvedProvider, compilation: Compilation
+) -> PriceTable | None:
+    """As written, else as listed for today; a local model without either is free, a cloud model's price is unknown."""
+    if stated is not None:
+        cached = stated.input if stated.cached_input is None else stated.cached_input
+        return PriceTable(stated.input, stated.output, cached, WRITTEN_SOURCE)
+    listed = found.model.price_on(compilation.surroundings.today) if found else None
+    if found is not None and listed is not None:
+        return PriceTable(listed.input_nusd, listed.output_nusd, listed.cached_input_nusd, found.source)
+    return PriceTable(0, 0, 0, "local, free unless priced") if provider.location == "local" else None
+
+
+def _warn_of_end(found: FoundModel | None, place: Place, compilation: Compilation) -> None:
+    if found is not None and found.model.deprecated:
+        message = f"the provider has announced the end of {quote(found.model.id)} ({found.source})"
+        compilation.findings.add(place, "model_deprecated", message, severity="warning")
+
+
+def _report_unknown_provider(name: str, place: Place, compilation: Compilation) -> None:
+    document = compilation.document
+    if name in document.provider_names:
+        return  # It is written, and what is wrong with it has been noted there.
+    message = f"unknown provider {quote(name)}"
+    if name in compilation.surroundings.catalog.providers:
+        message += f"; add `{name}: {{}}` under providers"
+    suggestion = compilation.findings.guess_name(name, sorted(document.provider_names))
+    compilation.findings.add(place, "unknown_reference", message, suggestion=suggestion)
+
+
+def _report_unknown_model(
+    name: str, place: Place, serving: list[str], models: Iterable[str], compilation: Compilation
+) -> None:
+    catalog = compilation.surroundings.catalog
+    if serving:
+        message = f"{' and '.join(serving)} all serve {quote(name)}; define it under models with its provider"
+        compilation.findings.add(place, "unknown_reference", message)
+        return
+    message = f"unknown model {quote(name)}"
+    elsewhere = sorted(provider for provider in catalog.providers if catalog.serves(provider, name))
+    if elsewhere:
+        message += f"; {elsewhere[0]} serves it: add `{elsewhere[0]}: {{}}` under providers"
+        compilation.findings.add(place, "unknown_reference", message)
+        return
+    listed = (known for provider in sorted(compilation.document.provider_names) for known in catalog.names_of(provider))
+    guess = compilation.findings.guess_name
+    suggestion = guess(name, models) or guess(name, listed)
+    compilation.findings.add(place, "unknown_reference", message, suggestion=suggestion)

@@ -1,0 +1,140 @@
+"""Completes a provider from the catalogue and the surroundings: where it is, whether it is local, what key it takes."""
+
+import re
+from dataclasses import dataclass
+
+from pointsman.core.config.base_url import BaseUrl, ForbiddenUrl, complete_base_url, read_base_url
+from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.document import Provider, Timeouts
+from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.read_document import Written
+from pointsman.core.config.snapshot import Deadlines, Location
+
+_OWN_VARIABLE = re.compile(r"POINTSMAN_[A-Z0-9_]{1,100}")
+_NEVER_SENT = frozenset(("POINTSMAN_ADMIN_KEY", "POINTSMAN_API_KEY"))
+_DEFAULT_DIALECT = "openai_chat"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedProvider:
+    """A provider that can be called; the fields are those of `Deployment`."""
+
+    name: str
+    dialect: str
+    base_url: str
+    location: Location
+    credential: str | None
+    deadlines: Deadlines
+
+
+def resolve_provider(name: str, written: Written[Provider], compilation: Compilation) -> ResolvedProvider | None:
+    """Complete a provider, or note why it cannot be called."""
+    known = compilation.surroundings.catalog.providers.get(name)
+    base_url = _resolve_base_url(name, written, compilation)
+    credential = _resolve_credential(name, written, compilation)
+    if base_url is None:
+        return None
+    location = _resolve_location(name, base_url, written, compilation)
+    if location is None:
+        return None
+    return ResolvedProvider(
+        name=name,
+        dialect=written.value.dialect or (known.dialect if known else _DEFAULT_DIALECT),
+        base_url=base_url.url,
+        location=location,
+        credential=credential,
+        deadlines=_resolve_deadlines(written.value.timeouts),
+    )
+
+
+def _resolve_base_url(name: str, written: Written[Provider], compilation: Compilation) -> BaseUrl | None:
+    """As written, else as an environment variable has it, else as the catalogue knows it."""
+    text, place, origin = written.value.base_url, written.place_of("base_url"), "this base URL"
+    known = compilation.surroundings.catalog.providers.get(name)
+    if text is None and known is None:
+        providers = compilation.surroundings.catalog.providers
+        message = f"the catalogue does not know {quote(name)}; write its base_url"
+        place = Place(written.key.line, written.key.column, f"{written.key.path}.base_url")
+        compilation.findings.add(
+            place, "missing_key", message, suggestion=compilation.findings.guess_name(name, providers)
+        )
+        return None
+    if text is None and known is not None:
+        text = known.base_url
+        for variable in known.base_url_variables:
+            if variable in compilation.surroundings.base_urls:
+                text = complete_base_url(compilation.surroundings.base_urls[variable], known.base_url)
+                origin = f"the base URL of {variable}"
+                break
+    try:
+        return read_base_url(text or "")
+    except ForbiddenUrl as reason:
+        compilation.findings.add(place, "forbidden_url", f"{origin} may not be used: {reason}")
+        return None
+
+
+def _resolve_location(
+    name: str, base_url: BaseUrl, written: Written[Provider], compilation: Compilation
+) -> Location | None:
+    """Loopback is local by definition, a private address must be called so, any other is cloud unless called local."""
+    known = compilation.surroundings.catalog.providers.get(name)
+    stated = written.value.location
+    if base_url.reach == "loopback":
+        if stated == "cloud":
+            message = "a provider at a loopback address is local by definition; leave `location` out"
+            compilation.findings.add(written.place_of("location"), "conflict", message)
+        return "local"
+    if base_url.reach == "private":
+        stated = stated or (known.location if known else None)
+        if stated != "local":
+            message = "this is a private address; write `location: local` if the machine is yours"
+            compilation.findings.add(written.place_of("base_url"), "forbidden_url", message)
+            return None
+    location = stated or "cloud"
+    if location == "cloud" and not base_url.encrypted:
+        message = "http is only for local providers; use https, or write `location: local` if the machine is yours"
+        compilation.findings.add(written.place_of("base_url"), "forbidden_url", message)
+        return None
+    return location
+
+
+def _resolve_credential(name: str, written: Written[Provider], compilation: Compilation) -> str | None:
+    """The reference that the provider's key is revealed by; a missing value is worth a warning, no more."""
+    known = compilation.surroundings.catalog.providers.get(name)
+    reference = written.value.api_key
+    if reference is not None and reference.file is not None:
+        return f"file:{reference.file}"
+    if reference is not None and reference.env is not None:
+        if not _accept_variable(reference.env, written.place_of("api_key", "env"), compilation):
+            return None
+        variables: tuple[str, ...] = (reference.env,)
+    else:
+        variables = known.key_variables if known else ()
+    if not variables:
+        return None
+    if compilation.surroundings.set_variables.isdisjoint(variables):
+        message = f"{quote(name)} has no key; set {' or '.join(variables)}"
+        compilation.findings.add(written.key, "credential_missing", message, severity="warning")
+    return "env:" + ",".join(variables)
+
+
+def _accept_variable(variable: str, place: Place, compilation: Compilation) -> bool:
+    if variable in _NEVER_SENT:
+        message = f"{variable} guards Pointsman itself and is never sent to a provider"
+    elif variable in compilation.surroundings.catalog.key_variables() or _OWN_VARIABLE.fullmatch(variable):
+        return True
+    else:
+        message = f"the variable {quote(variable)} may not be read; put the key into one named POINTSMAN_..."
+    compilation.findings.add(place, "variable_not_allowed", message)
+    return False
+
+
+def _resolve_deadlines(timeouts: Timeouts) -> Deadlines:
+    usual = Deadlines()
+    return Deadlines(
+        connect_ms=timeouts.connect or usual.connect_ms,
+        first_byte_ms=timeouts.first_byte or usual.first_byte_ms,
+        idle_ms=timeouts.idle or usual.idle_ms,
+        total_ms=timeouts.total or usual.total_ms,
+        stream_total_ms=timeouts.stream_total or usual.stream_total_ms,
+    )

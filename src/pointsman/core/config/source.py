@@ -1,0 +1,216 @@
+"""Reads YAML text into nodes by the 1.2 core schema, from the parser's events, so that nothing is lost or guessed.
+
+What makes a text mean something else to another reader (duplicate keys, aliases, tags, a second document) is refused.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from pointsman.core.config.inline_secrets import holds_secret
+from pointsman.core.config.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, ScalarValue, WrittenFloat
+from pointsman.core.config.problems import Findings, Place, quote
+
+MOST_BYTES = 1024 * 1024
+MOST_NODES = 50_000
+MOST_DEPTH = 32
+MOST_REASON = 200
+
+_Loader: type[yaml.CLoader | yaml.Loader] = getattr(yaml, "CLoader", yaml.Loader)
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,2})?")
+_WORDS: dict[str, ScalarValue] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+# Controls but tab and line ends; and what turns text around or breaks lines for some readers only.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_PLAIN_STEP = re.compile(r"[\w./:@-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as it was found; `file` is how messages name it."""
+
+    file: str
+    content: bytes
+
+
+class _Unreadable(Exception):
+    """The rest of the text cannot be read; the reason has been noted."""
+
+
+def read_source(source: Source, findings: Findings) -> MappingNode | None:
+    """Read a document; never raises.
+
+    Returns:
+        The tree, as far as it goes with the problems noted in `findings`, or `None` when there is none to judge.
+    """
+    try:
+        text = _decode(source.content, findings)
+        return _Reader(text, findings).read_document()
+    except _Unreadable:
+        return None
+
+
+def resolve_plain(text: str) -> ScalarValue:
+    """What an unquoted text means in the core schema, strictly: `no`, `017`, `1_000` and `.inf` are strings."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return WrittenFloat(text) if _FLOAT.fullmatch(text) else text
+
+
+def _decode(content: bytes, findings: Findings) -> str:
+    start = Place(1, 1, "")
+    if len(content) > MOST_BYTES:
+        findings.add(start, "too_large", f"the file has more than {MOST_BYTES:,} bytes")
+        raise _Unreadable
+    try:
+        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        findings.add(_place_after(before), "invalid_encoding", "the file is not UTF-8; save it as UTF-8")
+        raise _Unreadable from None
+    unseen = _UNSEEN.search(text)
+    if unseen:
+        message = f"the character U+{ord(unseen[0]):04X} may not stand in a configuration"
+        findings.add(_place_after(text[: unseen.start()]), "invalid_encoding", message)
+        raise _Unreadable
+    return text
+
+
+def _place_after(text: str) -> Place:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return Place(len(lines), len(lines[-1]) + 1, "")
+
+
+class _Reader:
+    """Builds the tree in one pass over the events; what it reads is bounded, so recursion is too."""
+
+    def __init__(self, text: str, findings: Findings) -> None:
+        self._text = text
+        self._findings = findings
+        self._nodes = 0
+
+    def read_document(self) -> MappingNode | None:
+        events = self._follow_events()
+        root = self._read_root(events)
+        if isinstance(root, MappingNode):
+            return root
+        place = root.place if root else Place(1, 1, "")
+        self._findings.add(place, "not_a_mapping", "the document must be a mapping, such as `providers: {...}`")
+        return None
+
+    def _read_root(self, events: Iterator[yaml.Event]) -> Node | None:
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                place = _place_of(event, "")
+                self._findings.add(place, "multiple_documents", "a second document starts here; keep one per file")
+                break
+            if isinstance(event, yaml.NodeEvent):
+                root = self._read_node(event, events, "", 1)
+        return root
+
+    def _follow_events(self) -> Iterator[yaml.Event]:
+        try:
+            yield from yaml.parse(self._text, Loader=_Loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = Place(mark.line + 1, mark.column + 1, "") if mark else Place(1, 1, "")
+            reason = ", ".join(part for part in (error.context, error.problem) if part)
+            self._findings.add(place, "yaml_syntax", f"this is not YAML: {reason[:MOST_REASON]}")
+            raise _Unreadable from None
+        except yaml.YAMLError:
+            self._findings.add(Place(1, 1, ""), "yaml_syntax", "this is not YAML")
+            raise _Unreadable from None
+
+    def _read_node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], path: str, depth: int) -> Node:
+        place = _place_of(event, path)
+        self._count(place, depth)
+        self._refuse_indirection(event, place)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._read_mapping(place, events, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._read_list(place, events, depth)
+        if isinstance(event, yaml.ScalarEvent):
+            plain = event.implicit[0]
+            return ScalarNode(place, event.value, resolve_plain(event.value) if plain else event.value)
+        return ScalarNode(place, "", None)
+
+    def _read_list(self, place: Place, events: Iterator[yaml.Event], depth: int) -> ListNode:
+        items: list[Node] = []
+        for event in events:
+            if not isinstance(event, yaml.NodeEvent):
+                break
+            items.append(self._read_node(event, events, f"{place.path}[{len(items)}]", depth + 1))
+        return ListNode(place, tuple(items))
+
+    def _read_mapping(self, place: Place, events: Iterator[yaml.Event], depth: int) -> MappingNode:
+        entries: dict[str, Entry] = {}
+        for event in events:
+            if not isinstance(event, yaml.NodeEvent):
+                break
+            key = self._read_key(event, events, place.path, depth)
+            value_event = next(events)
+            assert isinstance(value_event, yaml.NodeEvent), "the parser follows each key with a value"
+            value = self._read_node(value_event, events, key.place.path, depth + 1)
+            if self._accepts_key(key, entries):
+                entries[key.text] = Entry(key.place, value)
+        return MappingNode(place, entries)
+
+    def _read_key(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], parent: str, depth: int) -> ScalarNode:
+        text = event.value if isinstance(event, yaml.ScalarEvent) else ""
+        key = self._read_node(event, events, _join_path(parent, text), depth + 1)
+        if isinstance(key, ScalarNode):
+            return key
+        self._findings.spoil(key.place, "invalid_type", "a key must be a name, not a list or a mapping")
+        return ScalarNode(key.place, "", None)
+
+    def _accepts_key(self, key: ScalarNode, entries: dict[str, Entry]) -> bool:
+        if (key.place.line, key.place.column) in self._findings.spoiled:
+            return False
+        if key.text == "<<":
+            self._findings.add(key.place, "alias_not_allowed", "merge keys are not allowed; write the values out")
+            return False
+        if key.text in entries:
+            first = entries[key.text].key
+            message = f"{quote(key.text)} stands on line {first.line} already; keep one of them"
+            self._findings.add(key.place, "duplicate_key", message)
+            return False
+        return True
+
+    def _count(self, place: Place, depth: int) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._findings.add(place, "too_large", f"the document has more than {MOST_NODES:,} values")
+            raise _Unreadable
+        if depth > MOST_DEPTH:
+            self._findings.add(place, "too_deep", f"the document is nested deeper than {MOST_DEPTH} levels")
+            raise _Unreadable
+
+    def _refuse_indirection(self, event: yaml.NodeEvent, place: Place) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._findings.spoil(place, "alias_not_allowed", "aliases (`*name`) are not allowed; write the value out")
+        elif event.anchor is not None:
+            self._findings.add(place, "alias_not_allowed", "anchors (`&name`) are not allowed; leave it out")
+        if getattr(event, "tag", None) is not None:
+            self._findings.spoil(place, "tag_not_allowed", "tags (`!name`) are not allowed; write the value plainly")
+
+
+def _place_of(event: yaml.Event, path: str) -> Place:
+    mark = event.start_mark
+    assert mark is not None, "the parser marks every event"
+    return Place(mark.line + 1, mark.column + 1, path)
+
+
+def _join_path(parent: str, key: str) -> str:
+    step = key if _PLAIN_STEP.fullmatch(key) and not holds_secret(key) else f"[{quote(key)}]"
+    return f"{parent}.{step}" if parent else step

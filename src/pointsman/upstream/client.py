@@ -1,0 +1,79 @@
+"""The only way out for a prompt: one request over a pooled connection, and one free retry if that had gone stale."""
+
+import asyncio
+
+from pointsman.core.chat.failures import FailureKind, UpstreamFailure
+from pointsman.core.config.snapshot import Deployment
+from pointsman.core.ports import Secrets
+from pointsman.upstream.addresses import Resolver
+from pointsman.upstream.connection import Connection, StaleConnection
+from pointsman.upstream.deadlines import Sweeper
+from pointsman.upstream.dial import Dialer
+from pointsman.upstream.origin import Origin
+from pointsman.upstream.pool import ConnectionCounts, Pool
+from pointsman.upstream.response import HttpResponse
+from pointsman.upstream.targets import Target, Targets
+
+
+class HttpUpstream:
+    """The port `Upstream` over HTTP/1.1; no proxies of the environment, no redirects, no compression.
+
+    Args:
+        secrets: where provider keys come from.
+        resolver: turns names into addresses; the system's resolver unless a test brings its own.
+    """
+
+    def __init__(self, secrets: Secrets, resolver: Resolver | None = None) -> None:
+        self._pool = Pool(Dialer(resolver or Resolver()))
+        self._targets = Targets(secrets, self._pool)
+        self._sweeper = Sweeper(self._pool.sweep)
+
+    def start(self) -> None:
+        """Begin to accept requests; needs a running loop, and all requests must come from it."""
+        self._pool.start()
+        self._sweeper.start()
+
+    async def close(self) -> None:
+        """Interrupt what is under way and close every connection."""
+        self._sweeper.stop()
+        await self._pool.close()
+
+    def counts(self) -> dict[Origin, ConnectionCounts]:
+        """Connections now, per origin."""
+        return self._pool.count()
+
+    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> HttpResponse:
+        """POST `body` as JSON to the deployment and wait for the head of the answer, whatever its status.
+
+        Cancelling the call aborts the connection at once.
+
+        Args:
+            deployment: where to; its identity is what the composed head is remembered by.
+            path: what follows the base URL, such as `/chat/completions`.
+            body: the request, already encoded.
+            stream: whether an event stream was asked for; picks the total deadline.
+
+        Raises:
+            UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen the request.
+        """
+        target = self._targets.find(deployment, path)
+        deadlines = deployment.deadlines
+        total_ms = deadlines.stream_total_ms if stream else deadlines.total_ms
+        due_s = asyncio.get_running_loop().time() + total_ms / 1000
+        connection = target.lane.take_idle() or await _open(target, due_s)
+        try:
+            return await connection.carry(target.head, body, deployment, due_s)
+        except StaleConnection:
+            connection = await _open(target, due_s)
+            return await connection.carry(target.head, body, deployment, due_s)
+
+
+async def _open(target: Target, due_s: float) -> Connection:
+    left_s = due_s - asyncio.get_running_loop().time()
+    connect_s = target.deployment.deadlines.connect_ms / 1000
+    try:
+        return await target.lane.open(min(connect_s, left_s))
+    except UpstreamFailure as failure:
+        if failure.kind is FailureKind.CONNECT_TIMEOUT and left_s <= connect_s:
+            raise UpstreamFailure(FailureKind.DEADLINE, "the time for the whole call is over", sent=False) from None
+        raise
