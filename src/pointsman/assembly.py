@@ -129,7 +129,10 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         books = await stack.enter_async_context(_keep_books(database, log, loaded.snapshot))
         stored_keys = VirtualKeys(database)
         keys = KeyRing(load_or_create_pepper(settings.home / "pepper"), stored_keys)
-        await keys.load()
+        foreign = await keys.load()
+        if foreign:
+            message = "stored keys belong to another pepper and open nothing; restore the pepper file or make them anew"
+            log.event(Event("keys_unusable", "warning", message, count=foreign))
         upstream = HttpUpstream(EnvironmentSecrets(settings.environ))
         upstream.start()
         stack.push_async_callback(upstream.close)
@@ -193,9 +196,9 @@ async def _follow_document(
 
     def report(problems: tuple[Problem, ...]) -> None:
         current.rejected = problems if any(problem.severity == "error" for problem in problems) else ()
+        name = "configuration_rejected" if current.rejected else "configuration_warning"
         for problem in problems:
-            name = "configuration_rejected" if current.rejected else "configuration_warning"
-            books.log.event(Event(name, problem.severity, str(problem), code=problem.code))
+            books.log.event(_describe_problem(name, problem))
 
     task = asyncio.create_task(follow(loaded, compile_anew, apply, report), name="follow the document")
     try:
@@ -203,6 +206,19 @@ async def _follow_document(
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _describe_problem(name: str, problem: Problem) -> Event:
+    return Event(
+        name,
+        problem.severity,
+        str(problem),
+        code=problem.code,
+        path=problem.path,
+        line=problem.line,
+        column=problem.column,
+        suggestion=problem.suggestion,
+    )
 
 
 def _write_host(host: str) -> str:

@@ -101,14 +101,14 @@ def test_a_kill_loses_no_row_that_was_written(simulator: str, tmp_path: Path) ->
         check_numbers(gateway, 5, expected)
 
 
-def test_a_call_without_a_price_is_counted_as_unknown_and_never_as_free(simulator: str, tmp_path: Path) -> None:
+def test_a_local_model_without_a_price_is_free(simulator: str, tmp_path: Path) -> None:
     document = DOCUMENT.format(url=simulator).replace(', price_per_1m_tokens: {input: "3", output: "15"}', "")
     document = document.replace("model_id: simulated-large", "model_id: simulated-unpriced")
     with run_gateway(tmp_path, document) as gateway:
         _, headers, _ = gateway.chat()
-        assert "x-pointsman-cost-usd" not in headers
+        assert headers["x-pointsman-cost-usd"] == "0"
         row = await_value(lambda: _row_with(gateway, 1))
-        assert (row["cost_usd"], row["unknown_cost_calls"]) == ("0", 1)
+        assert (row["cost_usd"], row["unknown_cost_calls"]) == ("0", 0)
 
 
 def test_no_key_is_stored_as_it_is(simulator: str, tmp_path: Path) -> None:

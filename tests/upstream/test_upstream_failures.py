@@ -88,7 +88,7 @@ def test_an_unacceptable_head_is_a_bad_response(run: Run, answer: bytes) -> None
     run(scenario())
 
 
-@pytest.mark.parametrize("trailers", [b"a: b\r\n" * 101, b"a: " + b"b" * 200_000])
+@pytest.mark.parametrize("trailers", [b"a: b\r\n" * 101, b"a: " + b"b" * 1_000_000])
 def test_trailers_without_end_are_a_bad_response(run: Run, trailers: bytes) -> None:
     async def scenario() -> None:
         script = answer_with(CHUNKED_HEAD + chunk(b"one") + b"0\r\n" + trailers)

@@ -4,8 +4,7 @@ The folder is watched and not the file, because an editor's atomic rename puts a
 """
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -40,14 +39,13 @@ async def follow(active: Loaded, compile_content: Compile, apply: Apply, report:
         report: takes the problems of each new content, `()` once there are none any more.
     """
     revision = active.snapshot.revision if active.snapshot else None
-    seen: Signature = None
-    first = True
+    seen: list[Signature] = []
     async with aclosing(_watch(active.path)) as moments:
         async for _ in moments:
             signature = _sign(active.path)
-            if signature == seen and not first:
+            if seen == [signature]:
                 continue
-            first, seen = False, signature
+            seen = [signature]
             content = await _read_settled(active.path)
             loaded = await asyncio.to_thread(compile_content, content)
             report(loaded.problems)
@@ -56,7 +54,7 @@ async def follow(active: Loaded, compile_content: Compile, apply: Apply, report:
                 apply(loaded.snapshot)
 
 
-async def _watch(path: Path) -> AsyncIterator[None]:
+async def _watch(path: Path) -> AsyncGenerator[None, None]:
     """Yields whenever something may have happened to the file, and at every heartbeat."""
     while True:
         folders = _find_folders(path)
@@ -72,7 +70,7 @@ async def _watch(path: Path) -> AsyncIterator[None]:
             await asyncio.sleep(HEARTBEAT_MS / 1_000)
 
 
-async def _watch_folders(folders: frozenset[Path]) -> AsyncIterator[None]:
+async def _watch_folders(folders: frozenset[Path]) -> AsyncGenerator[None, None]:
     events = awatch(
         *folders,
         watch_filter=None,
@@ -95,7 +93,7 @@ def _find_folders(path: Path) -> frozenset[Path]:
 def _sign(path: Path) -> Signature:
     """What changes whenever the file does, or `None` while there is none."""
     try:
-        status = os.stat(path)
+        status = path.stat()
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns, status.st_size

@@ -46,9 +46,8 @@ class Dialer:
         self._resolver.close()
 
     async def _find_tls_context(self) -> ssl.SSLContext:
-        if (
-            self._tls_context is None
-        ):  # Reading the system's certificates takes tens of milliseconds: once, in a thread.
+        if self._tls_context is None:
+            # Reading the system's certificates takes tens of milliseconds: once, and in a thread.
             self._tls_context = asyncio.get_running_loop().run_in_executor(None, _create_tls_context)
         return await asyncio.shield(self._tls_context)
 

@@ -15,6 +15,7 @@ MOST_IDLE = 256
 """Idle connections kept per origin."""
 MOST_IDLE_S = 55.0
 """Idle time after which a connection is closed: many servers and load balancers close theirs after 60 s."""
+RECEIVE_BUFFER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Lane:
         self._idle: list[Connection] = []
         self._open_count = 0
         self._opening_count = 0
+
+    @property
+    def receive_buffer(self) -> memoryview:
+        """Where connections put what arrives, until it is parsed a moment later."""
+        return self._pool.receive_buffer
 
     def take_idle(self) -> Connection | None:
         """The connection that was used last, or `None`."""
@@ -105,6 +111,8 @@ class Pool:
     def __init__(self, dialer: Dialer) -> None:
         self.dialer = dialer
         self.is_running = False
+        # One for all connections of the loop: what a read puts there is parsed before the next read begins.
+        self.receive_buffer = memoryview(bytearray(RECEIVE_BUFFER_BYTES))
         # A lane lives as long as a request head or a connection refers to it: old configurations leave nothing behind.
         self._lanes: WeakValueDictionary[Origin, Lane] = WeakValueDictionary()
         self._connections: set[Connection] = set()

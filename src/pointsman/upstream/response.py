@@ -172,8 +172,8 @@ class HttpResponse:
         """Whether not one byte of an answer has come."""
         return self._received_bytes == 0
 
-    def feed(self, data: bytes) -> None:
-        """Parse what has arrived and draw the conclusions."""
+    def feed(self, data: memoryview) -> None:
+        """Parse what has arrived and draw the conclusions. `data` is copied from, never kept."""
         self._received_bytes += len(data)
         try:
             self._parser.feed_data(data)

@@ -97,7 +97,9 @@ class Findings:
 
     def take_errors(self, other: "Findings") -> None:
         """Add what keeps another reading of the same document from being used."""
-        self.found |= {key: problem for key, problem in other.found.items() if problem.severity == "error"}
+        for key, problem in other.found.items():
+            if problem.severity == "error":
+                self.found.setdefault(key, problem)
 
     def count_errors(self) -> int:
         """How many problems keep the document from being used."""
