@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 venv=.cache/peers/litellm
 requirement='litellm[proxy]!=1.82.7,!=1.82.8'
 # From LiteLLM's extras for production (proxy-runtime, extra-proxy). Without them each request pays for imports that
-# fail, about a tenth of its CPU: that would flatter us.
+# fail, which would flatter us.
 companions='opentelemetry-sdk prisma'
 
 find_python() {

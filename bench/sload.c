@@ -79,13 +79,21 @@ static void reopen(Connection *connection) {
     open_connection(connection);
 }
 
-static void report_refusal(const Connection *connection) {
-    fprintf(stderr, "sload: status %d: %.*s\n", connection->status, connection->line_length, connection->line);
+// Only the first failure is told: the others are most likely its like.
+static void count_refusal(const Connection *connection) {
+    if (!total.failed++)
+        fprintf(stderr, "sload: status %d: %.*s\n", connection->status, connection->line_length, connection->line);
+}
+
+static void count_break(const Connection *connection) {
+    bool waiting = connection->part == HEAD && !connection->head_length;
+    if (!total.failed++)
+        fprintf(stderr, "sload: the gateway ended a connection %s\n", waiting ? "that it kept alive" : "within an answer");
 }
 
 static void end_answer(Connection *connection) {
     if (connection->status != 200) {
-        if (!total.failed++) report_refusal(connection);
+        count_refusal(connection);
     } else {
         total.streams++;
         total.without_done += !connection->saw_done;
@@ -211,7 +219,7 @@ static void receive(Connection *connection) {
     } else if (length == 0 && connection->part == PLAIN_BODY && connection->left < 0) {
         end_answer(connection);
     } else if (length == 0 || errno != EAGAIN) {
-        total.failed++;
+        count_break(connection);
         reopen(connection);
     }
 }

@@ -1,6 +1,7 @@
 """The loads, each a pattern of requests that a gateway must carry: what is sent, how fast, and what came back."""
 
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,4 +202,6 @@ def _run_client(
     lines = [line for line in ended.stdout.splitlines() if line.startswith("{")]
     if ended.returncode != 0 or not lines:
         raise NotMeasured(f"{name} failed: {(ended.stderr or ended.stdout).strip()[-400:]}")
+    if ended.stderr:
+        print(f"  {ended.stderr.strip()[:400]}", file=sys.stderr)
     return msgspec.json.decode(lines[-1], type=line_type)

@@ -14,6 +14,7 @@ from comparison.results import NotMeasured
 
 BENCH = Path(__file__).resolve().parent.parent
 BUILD = BENCH / "build"
+OUT = BENCH / "out"
 PORTS = range(19700, 19800)
 COMPILE_TIMEOUT_S = 60
 SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from comparison.loads import PATH, WARM_UP, Door, Headers, Load, drive, encode_body, is_measurable
-from comparison.machine import Cores, Tools, find_free_ports, pinned_to
+from comparison.machine import OUT, Cores, Tools, find_free_ports, pinned_to
 from comparison.peers import Peer, Site
 from comparison.processes import read_core_time, read_cpu_s, read_memory, running
 from comparison.results import NotMeasured, Round, Sample
@@ -19,7 +19,8 @@ from comparison.results import NotMeasured, Round, Sample
 START_TIMEOUT_S = 120
 ANSWER_TIMEOUT_S = 10
 POLL_S = 0.02
-LOG_TAIL_BYTES = 2000
+SHOWN_LOG_BYTES = 2_000
+KEPT_LOG_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def _run_round(bench: Bench, peer: Peer, repetition: int) -> Round:
             _warm_up(bench, gateway)
             samples = {load.name: _take_sample(bench, load, gateway) for load in bench.loads}
             memory = read_memory(gateway.process.pid) if gateway.process else None
+            if gateway.process and any(sample.failed for sample in samples.values()):
+                _keep_log(peer, site.home)
             return Round(peer.name, repetition, gateway.start_s, memory, samples)
 
 
@@ -119,7 +122,7 @@ def _await_answer(process: Popen[bytes], read_headers: Callable[[], Headers], po
                 return headers
         time.sleep(POLL_S)
     ended = "it is still running" if process.poll() is None else f"it ended with {process.returncode}"
-    log = (home / "server.log").read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+    log = _read_log_tail(home, SHOWN_LOG_BYTES).decode(errors="replace").strip()
     raise NotMeasured(f"no proper answer after its start ({ended}; last: {last}); its log ends with:\n{log}")
 
 
@@ -166,6 +169,20 @@ def _drive_and_account(bench: Bench, load: Load, door: Door, process: Popen[byte
         cpu_per_unit_us=cpu_s * 1e6 / sample.units,
         foreign_percent=max(0.0, 100 * foreign_s / (core.all_s - core_before.all_s)),
     )
+
+
+def _keep_log(peer: Peer, home: Path) -> None:
+    """Save the end of a server's log beside the results: its home goes with the round."""
+    kept = OUT / f"{peer.name}.log"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(_read_log_tail(home, KEPT_LOG_BYTES))
+    _tell(f"  requests failed; the end of its log is in {kept}")
+
+
+def _read_log_tail(home: Path, most_bytes: int) -> bytes:
+    with (home / "server.log").open("rb") as log:
+        log.seek(max(0, (home / "server.log").stat().st_size - most_bytes))
+        return log.read()
 
 
 def _tell(line: str) -> None:

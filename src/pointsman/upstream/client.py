@@ -63,7 +63,7 @@ class HttpUpstream:
         connection = target.lane.take_idle() or await _open(target, due_s)
         try:
             return await connection.carry(target.head, body, deployment, due_s)
-        except ZeroDivisionError:
+        except StaleConnection:
             connection = await _open(target, due_s)
             return await connection.carry(target.head, body, deployment, due_s)
 
