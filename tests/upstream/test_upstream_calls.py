@@ -391,3 +391,33 @@ def test_a_provider_that_leaves_an_idle_connection_is_noticed(run: Run) -> None:
                 assert provider.connection_count == calls
 
     run(scenario())
+
+
+@pytest.mark.parametrize(("rest", "connections"), [(b"0\r\n\r\n", 1), (chunk(b"more") + b"0\r\n\r\n", 2), (b"", 2)])
+def test_a_released_answer_keeps_its_connection_only_if_it_just_ends(run: Run, rest: bytes, connections: int) -> None:
+    """The relay has read up to the stream's own end mark; what the provider still sends decides."""
+    released = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        if peer.place == 1:
+            await peer.send(CHUNKED_HEAD + chunk(b"done"))
+            await released.wait()
+            await peer.send(rest)
+            await peer.request()
+        await peer.send(PLAIN)
+
+    async def scenario() -> None:
+        async with ScriptedProvider(script) as provider, open_upstream() as upstream:
+            answer = await upstream.send(deploy(provider.port), "/chat/completions", b"{}", stream=True)
+            assert await answer.read() == b"done"
+            answer.release()
+            answer.close()
+            assert count(upstream).active == 1
+            released.set()
+            await until(lambda: count(upstream).active == 0)
+            again = await upstream.send(deploy(provider.port), "/chat/completions", b"{}", stream=False)
+            assert await again.read_all() == b'{"ok":true}'
+            assert provider.connection_count == connections
+
+    run(scenario())

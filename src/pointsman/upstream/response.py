@@ -18,6 +18,8 @@ MOST_HEADERS = 100
 MOST_HEAD_BYTES = 64 * 1024
 """Of all headers, trailers included; and of bytes in a row that complete neither a head nor a piece of the body."""
 MOST_INFORMATIONAL = 10
+RELEASED_S = 1.0
+"""How long an answer that nobody reads any more may take to end, for its connection to be kept."""
 
 
 class Line(Protocol):
@@ -50,6 +52,7 @@ class HttpResponse:
         "_headers_seen",
         "_informational_seen",
         "_is_paused",
+        "_is_released",
         "_is_reusable",
         "_line",
         "_parser",
@@ -82,6 +85,7 @@ class HttpResponse:
         self._queued_bytes = 0
         self._is_paused = False
         self._is_reusable = False
+        self._is_released = False
         self._until_eof = False
         self._has_ended = False
         self._failure: tuple[FailureKind, str] | None = None
@@ -135,9 +139,20 @@ class HttpResponse:
             pieces.append(piece)
         return b"".join(pieces)
 
+    def release(self) -> None:
+        """Read no more: the connection is kept if the answer now ends within a second, without more of a body.
+
+        Does not wait. Idempotent; `close` after it does nothing.
+        """
+        if self._line is not None and not self._is_released:
+            self._is_released = True
+            self._due_s = min(self._due_s, asyncio.get_running_loop().time() + RELEASED_S)
+            if self._pieces:
+                self.fail(FailureKind.INTERRUPTED, "more came than was asked for")
+
     def close(self) -> None:
-        """Abort the connection, unless the answer ended properly and has let go of it already. Idempotent."""
-        if self._line is not None:
+        """Abort the connection, unless the answer has ended properly or was released. Idempotent."""
+        if self._line is not None and not self._is_released:
             self._pieces.clear()
             self.fail(FailureKind.INTERRUPTED, "closed by the gateway before the end")
 
@@ -215,7 +230,9 @@ class HttpResponse:
             self.fail(FailureKind.STALLED, f"no further byte for {deadlines.idle_ms} ms")
 
     def _follow_up(self, size_bytes: int) -> None:
-        if self._has_ended:
+        if self._pieces and self._is_released:
+            self.fail(FailureKind.INTERRUPTED, "more came than was asked for")
+        elif self._has_ended:
             self._finish()
         elif self._pieces:
             self._barren_bytes = 0

@@ -27,7 +27,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "float_type": ("invalid_type", "expected a number"),
     "bool_type": ("invalid_type", "expected true or false"),
     "list_type": ("invalid_type", "expected a list, such as [a, b]"),
-    "model_type": ("invalid_type", "expected a mapping, such as {key: value}"),
+    "model_type": ("invalid_type", "expected a mapping, such as {{key: value}}"),
     "literal_error": ("invalid_value", "expected {expected}"),
     "greater_than_equal": ("out_of_range", "expected at least {ge}"),
     "less_than_equal": ("out_of_range", "expected at most {le}"),

@@ -1,0 +1,77 @@
+"""`pointsman init`: a file from the keys found, that `check` passes, and that never holds a key."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import CommandLine, open_command_line
+
+from pointsman.control.configuration import load_catalog, load_configuration
+
+SECRET = "a-very-secret-value"
+VARIABLES = sorted(load_catalog().key_variables())
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLine]:
+    yield from open_command_line(tmp_path, monkeypatch)
+
+
+def read(shell: CommandLine) -> str:
+    return (shell.folder / "pointsman.yaml").read_text()
+
+
+def test_without_any_key_the_simulated_provider_is_used(shell: CommandLine) -> None:
+    answer = shell.run("init")
+    assert answer.code == 0
+    assert answer.stdout.endswith("Wrote pointsman.yaml. Next: pointsman check pointsman.yaml\n")
+    loaded = load_configuration(shell.folder / "pointsman.yaml", {})
+    assert loaded.problems == ()
+    assert loaded.snapshot is not None
+    assert loaded.snapshot.agents["orchestrator"].model == "simulated-large"
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_each_provider_is_found_by_each_of_its_variables(shell: CommandLine, variable: str) -> None:
+    assert shell.run("init", **{variable: SECRET}).code == 0
+    assert SECRET not in read(shell)
+    assert f"found by {variable}" in read(shell)
+    assert shell.run("check", "--strict", **{variable: SECRET}).code == 0
+
+
+def test_all_providers_together_make_one_good_file_with_fallbacks_across_them(shell: CommandLine) -> None:
+    environ = dict.fromkeys(VARIABLES, SECRET) | {"OLLAMA_HOST": "127.0.0.1:11434"}
+    answer = shell.run("init", "--json", **environ)
+    found = [provider["name"] for provider in answer.json["providers"]]
+    cloud = [name for name, provider in load_catalog().providers.items() if provider.location == "cloud"]
+    assert sorted(found) == sorted([*cloud, "ollama"])
+    assert shell.run("check", "--strict", **environ).code == 0
+    loaded = load_configuration(shell.folder / "pointsman.yaml", environ)
+    assert loaded.snapshot is not None
+    agent = loaded.snapshot.agents["orchestrator"]
+    assert len({loaded.snapshot.models[name].deployment.provider for name in (agent.model, *agent.fallback)}) == len(
+        found
+    )
+
+
+def test_an_address_alone_does_not_make_a_cloud_provider_usable(shell: CommandLine) -> None:
+    assert shell.run("init", "--json", GRADIENT_BASE_URL="https://x.example/v1").json["providers"] == [
+        {"name": "simulated", "variable": None}
+    ]
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(shell: CommandLine) -> None:
+    shell.write("mine")
+    answer = shell.run("init")
+    assert (answer.code, answer.stdout, read(shell)) == (1, "", "mine")
+    assert "--force replaces it" in answer.stderr
+    assert shell.run("init", "--force").code == 0
+    assert read(shell) != "mine"
+    assert [file.name for file in shell.folder.iterdir()] == ["pointsman.yaml"]
+
+
+def test_it_writes_where_it_is_told(shell: CommandLine) -> None:
+    assert shell.run("init", "--config", "config/pointsman.yaml").code == 0
+    assert shell.run("init", POINTSMAN_CONFIG="elsewhere.yaml").code == 0
+    assert shell.run("check").code == 0
+    assert shell.run("check", "elsewhere.yaml").code == 0
