@@ -1,6 +1,6 @@
 """An upstream that follows a script, a client that writes down what it gets, and a clock that stands still."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pointsman.core.chat.failures import UpstreamFailure
@@ -53,6 +53,12 @@ class Answer:
             raise self.failure
         return b""
 
+    async def pump(self, take: Callable[[bytes], bool]) -> bool:
+        while piece := await self.read():
+            if not take(piece):
+                return False
+        return True
+
     async def read_all(self) -> bytes:
         body = b""
         while piece := await self.read():
@@ -89,18 +95,22 @@ class NotingClient:
     headers: dict[bytes, bytes] = field(default_factory=dict)
     writes: list[bytes] = field(default_factory=list)
     ended: bool = False
+    is_behind: bool = False
 
-    async def start(self, status: int, headers: Headers) -> None:
+    def start(self, status: int, headers: Headers) -> None:
         assert not self.status, "an answer starts once"
         self.status, self.headers = status, dict(headers)
 
-    async def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         self.writes.append(data)
 
-    async def end(self, data: bytes = b"") -> None:
+    def end(self, data: bytes = b"") -> None:
         assert not self.ended, "an answer ends once"
         self.ended = True
         self.writes.append(data)
+
+    async def drain(self) -> None:
+        self.is_behind = False
 
     @property
     def body(self) -> bytes:

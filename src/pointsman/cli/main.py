@@ -21,7 +21,9 @@ COMMANDS = {
 
 def build_app(wanted: str | None) -> typer.Typer:
     """The command line with the one command that is wanted; the others are only listed."""
-    app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=_ABOUT, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=_ABOUT, pretty_exceptions_enable=False
+    )
     app.callback()(_accept_no_options)
     for name, what in COMMANDS.items():
         if name != wanted:
@@ -31,7 +33,7 @@ def build_app(wanted: str | None) -> typer.Typer:
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, help=what)
         else:
-            app.command(name, help=module.__doc__)(getattr(module, name))
+            app.command(name)(getattr(module, name))
     return app
 
 

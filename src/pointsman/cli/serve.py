@@ -24,7 +24,11 @@ def serve(
     ] = DEFAULT_PORT,
     demo: Annotated[bool, typer.Option("--demo", help="Start beside a simulated provider, ready to try.")] = False,
 ) -> None:
-    """Run the gateway: inference, admin API and metrics on one port."""
+    """Run the gateway: inference, admin API and metrics on one port.
+
+    Example: pointsman serve --config pointsman.yaml --port 4100
+    Exit codes: 0 ended by a signal, 1 port taken, 2 wrong usage, 78 configuration or credential refused.
+    """
     from pointsman.cli.demo import Demo
     from pointsman.control.configuration import find_config
 

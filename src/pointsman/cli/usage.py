@@ -24,7 +24,10 @@ def usage(
     since: Annotated[str, typer.Option(help="How far back, such as 30m, 24h or 7d; everything if left out.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
-    """Show tokens, cost and latency of a running gateway."""
+    """Show tokens, cost and latency of a running gateway, per agent or by what you name.
+
+    Example: pointsman usage --by agent,model --since 7d
+    """
     path = f"/api/v1/usage?by={by}"
     if since:
         match = re.fullmatch(r"([0-9]{1,6})([smhd])", since)

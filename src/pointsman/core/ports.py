@@ -1,6 +1,6 @@
 """What the core and the relay ask of the outside; adapters implement these and `assembly.py` joins them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pointsman.core.config.snapshot import Deployment
@@ -33,6 +33,19 @@ class UpstreamResponse(Protocol):
     async def read_all(self) -> bytes:
         """Wait for the whole body. Raises as `read` does."""
 
+    async def pump(self, take: Callable[[bytes], bool]) -> bool:
+        """Hand the body on, each piece the moment it arrives, until `take` says `False` or the body ends.
+
+        `take` runs within the connection's own callback, without a switch of tasks: it must not wait. What it raises
+        comes out here.
+
+        Returns:
+            Whether the body has ended properly and all of it was handed on.
+
+        Raises:
+            UpstreamFailure: as `read` does, after all that came before was handed on.
+        """
+
     def release(self) -> None:
         """Say that all that matters of the body has been read, such as a stream up to its own end mark.
 
@@ -64,16 +77,23 @@ class Upstream(Protocol):
 
 
 class Client(Protocol):
-    """Takes an answer to the client, whatever the wire in between; every call waits while the client reads slowly."""
+    """Takes an answer to the client, whatever the wire in between."""
 
-    async def start(self, status: int, headers: Headers) -> None:
-        """Send the head of the answer."""
+    @property
+    def is_behind(self) -> bool:
+        """Whether the client reads so slowly that it should be waited for with `drain`."""
 
-    async def write(self, data: bytes) -> None:
+    def start(self, status: int, headers: Headers) -> None:
+        """Send the head of the answer; without a content-length the body may have any."""
+
+    def write(self, data: bytes) -> None:
         """Send the next bytes of the body."""
 
-    async def end(self, data: bytes = b"") -> None:
+    def end(self, data: bytes = b"") -> None:
         """Send the last bytes of the body."""
+
+    async def drain(self) -> None:
+        """Wait until the client has caught up; a client that makes no progress for a minute is cut off."""
 
 
 class Secrets(Protocol):

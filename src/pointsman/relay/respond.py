@@ -5,7 +5,8 @@ import math
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
 from pointsman.core.chat.money import format_usd
-from pointsman.core.ports import Client
+from pointsman.core.dialects.dialect import AnswerReader
+from pointsman.core.ports import Client, UpstreamResponse
 from pointsman.relay.attempts import PlainAnswer, StreamedAnswer
 from pointsman.relay.call import Progress
 from pointsman.relay.settle import price
@@ -20,18 +21,18 @@ Fields = list[tuple[bytes, bytes]]
 async def respond(progress: Progress, answer: PlainAnswer | StreamedAnswer, client: Client) -> None:
     """Send a good answer. Raises `UpstreamFailure` only before the head has been sent."""
     if isinstance(answer, PlainAnswer):
-        await _send_plain(progress, answer, client)
+        _send_plain(progress, answer, client)
     else:
         await _send_stream(progress, answer, client)
 
 
-async def refuse(progress: Progress, client: Client, error: ClientError) -> None:
+def refuse(progress: Progress, client: Client, error: ClientError) -> None:
     """Tell the client of its own mistake."""
     progress.failure = error.code
-    await _send_error(progress, client, error.status, error.code, error.message, error.param, [])
+    _send_error(progress, client, error.status, error.code, error.message, error.param, [])
 
 
-async def report_failure(progress: Progress, client: Client, failure: UpstreamFailure) -> None:
+def report_failure(progress: Progress, client: Client, failure: UpstreamFailure) -> None:
     """Tell the client that no provider answered, without saying whose key or host it was."""
     policy = POLICIES[failure.kind]
     extra: Fields = []
@@ -44,20 +45,20 @@ async def report_failure(progress: Progress, client: Client, failure: UpstreamFa
     model = progress.model.name if progress.model else ""
     message = shown.message if shown else f'The model "{model}" could not answer: {failure.detail}.'
     code = (shown.code if shown else None) or policy.code
-    await _send_error(progress, client, policy.status, code, message, shown.param if shown else None, extra)
+    _send_error(progress, client, policy.status, code, message, shown.param if shown else None, extra)
 
 
-async def _send_error(
+def _send_error(
     progress: Progress, client: Client, status: int, code: str, message: str, param: str | None, extra: Fields
 ) -> None:
     progress.status = status
     body = progress.call.dialect.encode_error(status, code, message, param, progress.call.shown_id)
     headers = [_JSON, (b"content-length", b"%d" % len(body)), *_describe(progress, ()), *extra]
-    await client.start(status, headers)
-    await client.end(body)
+    client.start(status, headers)
+    client.end(body)
 
 
-async def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
+def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
     progress.status = 200
     cost_nusd, _ = price(progress)
     headers = [
@@ -68,36 +69,46 @@ async def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -
     ]
     if cost_nusd is not None:
         headers.append((b"x-pointsman-cost-usd", format_usd(cost_nusd).encode()))
-    await client.start(200, headers)
-    await client.end(answer.body)
+    client.start(200, headers)
+    client.end(answer.body)
 
 
 async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Client) -> None:
     response, reader = answer.response, answer.reader
     progress.status = 200
+    client.start(200, [_EVENTS, *_describe(progress, answer.changes), *_name_upstream_request(answer)])
+    client.write(answer.first)
     try:
-        await client.start(200, [_EVENTS, *_describe(progress, answer.changes), *_name_upstream_request(answer)])
-        data = answer.first
-        while True:
-            if data:
-                await client.write(data)
-            if reader.failure is not None:
-                raise reader.failure
-            if reader.done:
-                break
-            received = await response.read()
-            data = reader.feed(received) if received else reader.finish()
-        await client.end()
+        await _pass_on(response, reader, client)
+        client.end()
         response.release()
     except UpstreamFailure as failure:
         code = POLICIES[failure.kind].code
         progress.failure = code
         message = f"The answer was cut: {failure.detail}."
-        await client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
+        client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
     finally:
         response.close()
         progress.usage = reader.usage
         progress.content_bytes = reader.content_bytes
+
+
+async def _pass_on(response: UpstreamResponse, reader: AnswerReader, client: Client) -> None:
+    """Pass events on as they arrive, as fast as the client takes them, until the answer has ended."""
+
+    def take(received: bytes) -> bool:
+        data = reader.feed(received)
+        if data:
+            client.write(data)
+        return not (reader.done or client.is_behind or reader.failure is not None)
+
+    while not reader.done and reader.failure is None:
+        if client.is_behind:
+            await client.drain()
+        if await response.pump(take):
+            client.write(reader.finish())
+    if reader.failure is not None:
+        raise reader.failure
 
 
 def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:

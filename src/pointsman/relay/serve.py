@@ -27,9 +27,9 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
     try:
         await _answer(relay, progress, client)
     except ClientError as error:
-        await refuse(progress, client, error)
+        refuse(progress, client, error)
     except UpstreamFailure as failure:
-        await report_failure(progress, client, failure)
+        report_failure(progress, client, failure)
     except asyncio.CancelledError:
         progress.status = progress.status or CLIENT_LEFT
         progress.failure = CLIENT_DISCONNECTED

@@ -4,10 +4,12 @@ A client that leaves cancels its running call at once; one that dawdles over a r
 """
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pointsman.server.errors import write_error_response
+from pointsman.server.exchange import Exchange
 
 MOST_HEADER_BYTES = 16 * 1024
 MOST_HEADERS = 100
@@ -23,11 +25,15 @@ class ClientConnection(HttpToolsProtocol):
         running: the task that answers the current request, to be cancelled when the client leaves.
     """
 
-    running: "asyncio.Task[None] | None" = None
+    running: "asyncio.Task[Any] | None" = None
     _head_deadline: asyncio.TimerHandle | None = None
     _in_head = False
     _header_bytes = 0
     _refused = False
+
+    def open_exchange(self) -> Exchange:
+        """What the current request is answered through."""
+        return Exchange(self.cycle, self.server_state.default_headers)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

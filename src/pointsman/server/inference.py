@@ -15,8 +15,8 @@ from pointsman.core.dialects.dialect import Dialect
 from pointsman.core.dialects.table import DIALECTS
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
-from pointsman.server.asgi import AsgiClient, Receive, Scope, Send
-from pointsman.server.connection import EXTENSION
+from pointsman.server.asgi import Receive, Scope, Send
+from pointsman.server.connection import EXTENSION, ClientConnection
 from pointsman.server.models import list_models
 from pointsman.server.request_body import ClientDisconnectedError, check_content, read_body, read_off
 from pointsman.server.request_ids import new_request_id, shown_id
@@ -64,13 +64,10 @@ class Inference:
             arrived_s,
             shown,
         )
-        connection = scope.get(EXTENSION)
-        if connection is None:
-            await serve(self.relay, self.snapshot(), call, AsgiClient(send))
-            return
+        connection: ClientConnection = scope[EXTENSION]
         connection.running = asyncio.current_task()
         try:
-            await serve(self.relay, self.snapshot(), call, AsgiClient(send))
+            await serve(self.relay, self.snapshot(), call, connection.open_exchange())
         finally:
             connection.running = None
 

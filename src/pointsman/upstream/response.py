@@ -4,6 +4,7 @@ An answer that ended properly has let go of its connection before anybody reads 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -61,6 +62,9 @@ class HttpResponse:
         "_queued_bytes",
         "_quiet_since_s",
         "_received_bytes",
+        "_sink",
+        "_sink_error",
+        "_sink_has_stopped",
         "_until_eof",
         "_waiter",
         "headers",
@@ -90,6 +94,9 @@ class HttpResponse:
         self._has_ended = False
         self._failure: tuple[FailureKind, str] | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._sink: Callable[[bytes], bool] | None = None
+        self._sink_error: Exception | None = None
+        self._sink_has_stopped = False
 
     # The relay's side.
 
@@ -120,6 +127,30 @@ class HttpResponse:
                 return b""
             await self._wait()
         return self._take()
+
+    async def pump(self, take: Callable[[bytes], bool]) -> bool:
+        """Hand the body on, each piece the moment it arrives, until `take` says `False` or the body ends.
+
+        `take` runs within the connection's callback: a piece costs no future, no switch of tasks and no turn of the
+        loop. It must not wait; what it raises comes out here.
+
+        Returns:
+            Whether the body has ended properly and all of it was handed on.
+
+        Raises:
+            UpstreamFailure: as `read` does, after all that came before was handed on.
+        """
+        if self._pieces and not take(self._take()):
+            return False
+        self._sink, self._sink_has_stopped = take, False
+        try:
+            while not (self._has_ended or self._sink_has_stopped):
+                await self._wait()
+        finally:
+            self._sink = None
+        if self._sink_error is not None:
+            raise self._sink_error
+        return not self._sink_has_stopped
 
     async def read_all(self) -> bytes:
         """Wait for the whole body.
@@ -232,6 +263,12 @@ class HttpResponse:
     def _follow_up(self, size_bytes: int) -> None:
         if self._pieces and self._is_released:
             self.fail(FailureKind.INTERRUPTED, "more came than was asked for")
+        elif self._pieces and self._sink is not None:
+            self._barren_bytes = 0
+            self._hand_on(self._sink)
+            if self._has_ended:
+                self._finish()
+            return
         elif self._has_ended:
             self._finish()
         elif self._pieces:
@@ -245,6 +282,15 @@ class HttpResponse:
             if self._barren_bytes > MOST_HEAD_BYTES:
                 self.fail(FailureKind.BAD_RESPONSE, f"{MOST_HEAD_BYTES} bytes in a row were no part of a body")
         self._wake()
+
+    def _hand_on(self, sink: Callable[[bytes], bool]) -> None:
+        try:
+            goes_on = sink(self._take())
+        except Exception as error:  # Whatever it is, it belongs to whoever pumps, not to the loop.
+            self._sink_error, goes_on = error, False
+        if not goes_on:
+            self._sink, self._sink_has_stopped = None, True
+            self._wake()
 
     def _refuse(self, error: Exception) -> None:
         cause = error.__context__

@@ -172,6 +172,8 @@ class Parameters(_Written):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
     parallel_tool_calls: bool | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     service_tier: Literal["auto", "default", "flex", "priority"] | None = None
 
     @model_validator(mode="after")

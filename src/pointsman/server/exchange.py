@@ -1,0 +1,89 @@
+"""One answer written straight to the client's connection: ASGI's messages would cost as much again per chunk."""
+
+import asyncio
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from pointsman.core.ports import Headers
+
+PATIENCE_SECONDS = 60.0
+"""How long a client may read nothing before it is cut off."""
+
+
+class Exchange:
+    """The `Client` port over one request of a connection; keeps uvicorn's own book of the exchange up to date.
+
+    Args:
+        cycle: uvicorn's request and response.
+        default_headers: what goes with every answer, such as the date.
+    """
+
+    __slots__ = ("_cycle", "_default_headers", "_flow", "_head", "_is_chunked", "_transport")
+
+    def __init__(self, cycle: RequestResponseCycle, default_headers: Headers) -> None:
+        self._cycle = cycle
+        self._default_headers = default_headers
+        self._flow: FlowControl = cycle.flow
+        self._transport = cycle.transport
+        self._head = b""
+        self._is_chunked = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the client reads slowly."""
+        return self._flow.write_paused
+
+    def start(self, status: int, headers: Headers) -> None:
+        """Compose the head; it goes out together with the first bytes of the body."""
+        cycle = self._cycle
+        lines = [b"%b: %b\r\n" % field for field in (*self._default_headers, *headers)]
+        has_length = any(name == b"content-length" for name, _ in headers)
+        self._is_chunked = not has_length and cycle.scope["http_version"] != "1.0"
+        if not has_length and not self._is_chunked:
+            cycle.keep_alive = False
+        if self._is_chunked:
+            lines.append(b"transfer-encoding: chunked\r\n")
+        if not cycle.keep_alive:
+            lines.append(b"connection: close\r\n")
+        head = b"%b%b\r\n" % (STATUS_LINE[status], b"".join(lines))
+        if head.count(b"\n") != len(lines) + 2:
+            raise ValueError("a header value holds a line break")
+        self._head = head
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+
+    def write(self, data: bytes) -> None:
+        """Send the next bytes of the body."""
+        if data and not self._cycle.disconnected:
+            if self._is_chunked:
+                data = b"%b%x\r\n%b\r\n" % (self._head, len(data), data)
+            elif self._head:
+                data = self._head + data
+            self._head = b""
+            self._transport.write(data)
+
+    def end(self, data: bytes = b"") -> None:
+        """Send the last bytes of the body; the connection is then free for the next request."""
+        cycle = self._cycle
+        if cycle.disconnected:
+            return
+        if data:
+            self.write(data)
+        if self._is_chunked:
+            self._transport.write(self._head + b"0\r\n\r\n")
+        elif self._head:
+            self._transport.write(self._head)
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self._transport.close()
+        cycle.on_response()
+
+    async def drain(self) -> None:
+        """Wait until the client has caught up; one that makes no progress for a minute is cut off."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._flow.drain()
+        except TimeoutError:
+            self._transport.abort()
