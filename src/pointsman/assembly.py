@@ -1,6 +1,7 @@
 """The only place where adapters are chosen and wired; reads as the life of a gateway from start to stop."""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -149,6 +150,7 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         local_file = await _keep_local_credentials(settings, keys, url, admin_key)
         await stack.enter_async_context(_follow_document(loaded, settings.environ, current, books))
         log.event(Event("started", "info", f"serving on {url}", url=url, revision=loaded.snapshot.revision))
+        _spare_the_collector()
         announce(Running(url, local_file, tuple(loaded.problems)))
         await listener.serve([socket])
         log.event(Event("stopped", "info", "stopped"))
@@ -206,6 +208,17 @@ async def _follow_document(
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look seldom, and never at what stays until the end.
+
+    A request leaves no rings behind; looking for them among a few hundred thousand lasting objects after every 700
+    allocations cost a tenth of the CPU and pauses of 50 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _describe_problem(name: str, problem: Problem) -> Event:

@@ -6,10 +6,13 @@ A client that leaves cancels its running call at once; one that dawdles over a r
 import asyncio
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from pointsman.server.errors import write_error_response
 from pointsman.server.exchange import Exchange
+from pointsman.wire.outbox import Outbox
 
 MOST_HEADER_BYTES = 16 * 1024
 MOST_HEADERS = 100
@@ -25,15 +28,26 @@ class ClientConnection(HttpToolsProtocol):
         running: the task that answers the current request, to be cancelled when the client leaves.
     """
 
-    running: "asyncio.Task[Any] | None" = None
-    _head_deadline: asyncio.TimerHandle | None = None
-    _in_head = False
-    _header_bytes = 0
-    _refused = False
+    def __init__(
+        self,
+        outbox: Outbox,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Made by uvicorn for each connection; all share the listener's `outbox`."""
+        super().__init__(config, server_state, app_state, _loop)
+        self.running: asyncio.Task[Any] | None = None
+        self._outbox = outbox
+        self._head_deadline: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._header_bytes = 0
+        self._refused = False
 
     def open_exchange(self) -> Exchange:
         """What the current request is answered through."""
-        return Exchange(self.cycle, self.server_state.default_headers)
+        return Exchange(self.cycle, self.server_state.default_headers, self._outbox)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -84,6 +98,10 @@ class ClientConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._refused:
             super().on_message_complete()
+
+    def shutdown(self) -> None:
+        self._outbox.flush()
+        super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "bad_request", "This is not a proper HTTP/1.1 request.")

@@ -6,6 +6,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from pointsman.core.ports import Headers
+from pointsman.wire.outbox import Outbox
 
 PATIENCE_SECONDS = 60.0
 """How long a client may read nothing before it is cut off."""
@@ -17,15 +18,17 @@ class Exchange:
     Args:
         cycle: uvicorn's request and response.
         default_headers: what goes with every answer, such as the date.
+        outbox: takes what is written.
     """
 
-    __slots__ = ("_cycle", "_default_headers", "_flow", "_head", "_is_chunked", "_transport")
+    __slots__ = ("_cycle", "_default_headers", "_flow", "_head", "_is_chunked", "_outbox", "_transport")
 
-    def __init__(self, cycle: RequestResponseCycle, default_headers: Headers) -> None:
+    def __init__(self, cycle: RequestResponseCycle, default_headers: Headers, outbox: Outbox) -> None:
         self._cycle = cycle
         self._default_headers = default_headers
         self._flow: FlowControl = cycle.flow
         self._transport = cycle.transport
+        self._outbox = outbox
         self._head = b""
         self._is_chunked = False
 
@@ -61,23 +64,19 @@ class Exchange:
             elif self._head:
                 data = self._head + data
             self._head = b""
-            self._transport.write(data)
+            self._outbox.push(self._transport, data)
 
     def end(self, data: bytes = b"") -> None:
         """Send the last bytes of the body; the connection is then free for the next request."""
         cycle = self._cycle
         if cycle.disconnected:
             return
-        if data:
-            self.write(data)
         if self._is_chunked:
-            self._transport.write(self._head + b"0\r\n\r\n")
-        elif self._head:
-            self._transport.write(self._head)
+            data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else b"0\r\n\r\n"
+        self._outbox.push(self._transport, self._head + data, close=not cycle.keep_alive)
+        self._head = b""
         cycle.response_complete = True
         cycle.message_event.set()
-        if not cycle.keep_alive:
-            self._transport.close()
         cycle.on_response()
 
     async def drain(self) -> None:

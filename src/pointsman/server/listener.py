@@ -5,11 +5,14 @@ import contextlib
 import signal
 import socket
 from collections.abc import Generator
+from functools import partial
+from typing import cast
 
 import uvicorn
 
 from pointsman.server.application import Application
 from pointsman.server.connection import ClientConnection
+from pointsman.wire.outbox import Outbox
 
 DRAIN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
@@ -48,7 +51,8 @@ class Listener(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                http=ClientConnection,
+                # uvicorn's types ask for a class; what it does is call it.
+                http=cast(type[asyncio.Protocol], partial(ClientConnection, Outbox())),
                 ws="none",
                 lifespan="off",
                 access_log=False,

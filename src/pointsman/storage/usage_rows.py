@@ -13,18 +13,23 @@ UsageValues = tuple[str | int | None, ...]
 
 COLUMNS = tuple(column.name for column in usage.columns if column.name != "seq")
 
-INSERT_ROW = str(
-    sqlite.insert(usage)
-    .values(dict.fromkeys(COLUMNS, 0))
-    # Not INSERT OR IGNORE: that would also swallow a missing value.
-    .on_conflict_do_nothing(index_elements=["request_id"])
-    .compile(dialect=sqlite.dialect())
-)
-"""Compiled once and run with plain tuples: half of the cost per row of passing dicts to the statement."""
+ROWS_PER_STATEMENT = 64
 
 LARGEST_VOCABULARY = 4_096
 MOST_COST_NUSD = 10**15
 """A million dollars for one request is a mistake, and would in the end overflow the sums."""
+
+
+@lru_cache(ROWS_PER_STATEMENT)
+def insert_rows(count: int) -> str:
+    """One statement for `count` rows, to be run with all their values in one tuple.
+
+    One, because the driver lets go of Python's lock and takes it again for each statement that it runs: with one per
+    row, writing beside a busy event loop cost more in handing the lock over than in writing.
+    """
+    statement = sqlite.insert(usage).values([dict.fromkeys(COLUMNS, 0)] * count)
+    # Not INSERT OR IGNORE: that would also swallow a missing value.
+    return str(statement.on_conflict_do_nothing(index_elements=["request_id"]).compile(dialect=sqlite.dialect()))
 
 
 def row_values(outcome: Outcome) -> UsageValues:

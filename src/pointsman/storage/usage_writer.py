@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from pointsman.core.routing.outcome import Outcome
 from pointsman.storage.database import Database
 from pointsman.storage.tables import usage
-from pointsman.storage.usage_rows import INSERT_ROW, UsageValues, row_values
+from pointsman.storage.usage_rows import ROWS_PER_STATEMENT, UsageValues, insert_rows, row_values
 from pointsman.storage.usage_totals import add_to_totals
 
 _log = logging.getLogger(__name__)
@@ -146,7 +146,9 @@ class UsageWriter:
     async def _write(self, rows: list[UsageValues]) -> None:
         async with self._database.write() as connection:
             last_seq = await connection.scalar(select(func.coalesce(func.max(usage.c.seq), 0)))
-            await connection.exec_driver_sql(INSERT_ROW, rows)
+            for start in range(0, len(rows), ROWS_PER_STATEMENT):
+                group = rows[start : start + ROWS_PER_STATEMENT]
+                await connection.exec_driver_sql(insert_rows(len(group)), tuple(chain.from_iterable(group)))
             await add_to_totals(connection, after_seq=last_seq or 0)
 
     def _take_off(self, rows: int) -> None:

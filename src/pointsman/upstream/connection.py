@@ -6,6 +6,7 @@ from typing import Protocol, cast
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.config.snapshot import Deployment
 from pointsman.upstream.response import HttpResponse
+from pointsman.wire.outbox import Outbox
 
 MOST_COPIED_BYTES = 64 * 1024
 
@@ -19,6 +20,8 @@ class Owner(Protocol):
 
     @property
     def receive_buffer(self) -> memoryview: ...
+    @property
+    def outbox(self) -> Outbox: ...
     def admit(self, connection: "Connection") -> None: ...
     def keep(self, connection: "Connection") -> bool: ...
     def withdraw(self, connection: "Connection") -> None: ...
@@ -88,7 +91,7 @@ class Connection(asyncio.BufferedProtocol):
     def _write(self, head: bytes, body: bytes) -> None:
         # One write is one TLS record and one call; a long body is not worth copying for that.
         if len(body) <= MOST_COPIED_BYTES:
-            self._transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+            self._owner.outbox.push(self._transport, b"%b%d\r\n\r\n%b" % (head, len(body), body))
         else:
             self._transport.writelines((b"%b%d\r\n\r\n" % (head, len(body)), body))
 

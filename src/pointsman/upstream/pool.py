@@ -8,6 +8,7 @@ from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.upstream.connection import Connection
 from pointsman.upstream.dial import Dialer
 from pointsman.upstream.origin import Origin
+from pointsman.wire.outbox import Outbox
 
 MOST_OPEN = 1024
 """Connections per origin, those being opened included."""
@@ -42,6 +43,11 @@ class Lane:
     def receive_buffer(self) -> memoryview:
         """Where connections put what arrives, until it is parsed a moment later."""
         return self._pool.receive_buffer
+
+    @property
+    def outbox(self) -> Outbox:
+        """What connections write their requests through."""
+        return self._pool.outbox
 
     def take_idle(self) -> Connection | None:
         """The connection that was used last, or `None`."""
@@ -113,6 +119,7 @@ class Pool:
         self.is_running = False
         # One for all connections of the loop: what a read puts there is parsed before the next read begins.
         self.receive_buffer = memoryview(bytearray(RECEIVE_BUFFER_BYTES))
+        self.outbox = Outbox()
         # A lane lives as long as a request head or a connection refers to it: old configurations leave nothing behind.
         self._lanes: WeakValueDictionary[Origin, Lane] = WeakValueDictionary()
         self._connections: set[Connection] = set()
