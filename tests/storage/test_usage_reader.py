@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pointsman.storage.database import open_database
 from pointsman.storage.usage_reader import Dimension, UsageGroup, UsageReader, UsageReport, UsageSum

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pointsman.core.routing.outcome import Outcome
 from pointsman.storage.database import Database, open_database
@@ -62,7 +63,7 @@ async def _wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_row_has_what_the_outcome_says(path: Path) -> None:
-    _run(path, _adding([EXAMPLE, replace(EXAMPLE, request_id="req_1", usage=None, cost_nusd=None)]))
+    _run(path, _adding([EXAMPLE, structs.replace(EXAMPLE, request_id="req_1", usage=None, cost_nusd=None)]))
     first, second = read_rows(path)
     assert dict(first) == {
         "seq": 1,
@@ -107,7 +108,13 @@ def test_totals_are_the_fold_of_the_rows(batch: list[Outcome], batch_rows: int) 
 
 def test_a_bound_belongs_to_its_bucket(path: Path) -> None:
     _, (totals,) = _run(
-        path, _adding([replace(EXAMPLE, latency_ms=10.0), replace(EXAMPLE, request_id="b", latency_ms=10.001)])
+        path,
+        _adding(
+            [structs.replace(EXAMPLE, latency_ms=10.0), structs.replace(EXAMPLE, request_id="b", latency_ms=10.001)]
+        ),
+        _adding(
+            [structs.replace(EXAMPLE, latency_ms=10.0), structs.replace(EXAMPLE, request_id="b", latency_ms=10.001)]
+        ),
     )
     assert totals.latencies[:3] == (1, 1, 0)
 
@@ -137,7 +144,7 @@ def test_a_poison_row_is_left_out_alone(
     path: Path, poison: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
     batch = make_outcomes(40)
-    batch[23] = replace(batch[23], **poison)
+    batch[23] = structs.replace(batch[23], **poison)
     writer, totals = _run(path, _adding(batch))
     rows = read_rows(path)
     assert [row["request_id"] for row in rows] == [f"req_{number}" for number in range(40) if number != 23]
@@ -187,7 +194,7 @@ def test_what_finds_no_room_is_counted_and_logged_once(path: Path, caplog: pytes
 
 
 def test_text_that_no_store_takes_is_replaced(path: Path) -> None:
-    odd = replace(EXAMPLE, request_id="a\0b", upstream_model="x\ud800y", tags=("\udfff\0", "ü😀"))
+    odd = structs.replace(EXAMPLE, request_id="a\0b", upstream_model="x\ud800y", tags=("\udfff\0", "ü😀"))
     writer, _ = _run(path, _adding([odd]))
     (row,) = read_rows(path)
     assert writer.written_rows == 1

@@ -4,10 +4,10 @@ import sqlite3
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pointsman.core.chat.usage import Usage
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome

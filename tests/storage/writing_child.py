@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pointsman.storage.database import open_database
 from pointsman.storage.usage_writer import UsageWriter, WriterLimits

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pointsman.telemetry.event_log import EventLog, route_library_logs
 from pointsman.telemetry.log_lines import Event, request_line, to_json, to_readable

@@ -1,14 +1,15 @@
 """`/metrics`, `/metrics/tokens` and the stored totals say the same numbers, before and after a restart."""
 
 import asyncio
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from pointsman.core.chat.usage import Usage
@@ -166,7 +167,7 @@ def test_the_number_of_labels_is_bounded() -> None:
 
 def test_an_agent_that_is_gone_keeps_its_numbers() -> None:
     metrics = _recorded(_metrics("old"), [replace(EXAMPLE, agent="old")])
-    metrics.follow(replace(_snapshot("new"), revision="ba9876543210"))
+    metrics.follow(dataclasses.replace(_snapshot("new"), revision="ba9876543210"))
     metrics.record(replace(EXAMPLE, agent="old"))
     samples = _scrape(metrics)
     assert _value(samples, "llm_latency_seconds_count", agent="old") == 2

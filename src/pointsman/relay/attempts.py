@@ -1,6 +1,6 @@
 """Tries the decision's models in order; the next one only while no content has gone to the client."""
 
-from dataclasses import dataclass
+import msgspec
 
 from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest
@@ -15,8 +15,7 @@ from pointsman.relay.retry_after import read_retry_after_s
 _NOT_A_STREAM = (b"text/html", b"application/json")
 
 
-@dataclass(frozen=True, slots=True)
-class PlainAnswer:
+class PlainAnswer(msgspec.Struct, frozen=True):
     """A whole answer.
 
     Attributes:
@@ -30,8 +29,7 @@ class PlainAnswer:
     changes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamedAnswer:
+class StreamedAnswer(msgspec.Struct, frozen=True):
     """An answer whose first content has come.
 
     Attributes:

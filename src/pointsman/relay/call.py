@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.dialects.dialect import Dialect
@@ -11,8 +13,7 @@ from pointsman.core.routing.decision import Decision
 from pointsman.core.routing.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What a client sent.
 
     Attributes:

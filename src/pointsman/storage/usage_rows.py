@@ -13,7 +13,7 @@ UsageValues = tuple[str | int | None, ...]
 
 COLUMNS = tuple(column.name for column in usage.columns if column.name != "seq")
 
-ROWS_PER_STATEMENT = 64
+ROWS_PER_STATEMENT = 100
 
 LARGEST_VOCABULARY = 4_096
 MOST_COST_NUSD = 10**15

@@ -1,13 +1,12 @@
 """A chat request in the hub: what routing and relay read of it, and everything else as it came."""
 
-from dataclasses import dataclass
+import msgspec
 
 ParameterValue = str | int | float | bool | tuple[str, ...]
 """What an agent may set a request parameter to."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(msgspec.Struct, frozen=True):
     """One client request, decoded but not translated.
 
     Attributes:
@@ -25,8 +24,7 @@ class ChatRequest:
     fields: dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """A request in a provider's wire format.
 
     Attributes:

@@ -1,13 +1,12 @@
 """What a call consumed, in tokens; an unknown count is `None` at the place that holds the `Usage`, never 0."""
 
-from dataclasses import dataclass
+import msgspec
 
 MOST_TOKENS = 100_000_000
 """A reported count above this is absurd and not believed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """Token counts of one attempt as the provider reported them, or as estimated.
 
     Attributes:

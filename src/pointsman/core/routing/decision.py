@@ -1,15 +1,15 @@
 """What `decide` answers: the attempts in order and what was dropped and why, or a refusal that says what to do."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pointsman.core.config.snapshot import Agent, Model
 
 DecidedBy = Literal["agent", "forced"]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """All that routing may know of a request.
 
     Attributes:
@@ -21,16 +21,14 @@ class Facts:
     agent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """One try: which model, and why it stands at this place of the order."""
 
     model: Model
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """A candidate that may not serve this request, with a stable code and a sentence."""
 
     model: str
@@ -38,8 +36,7 @@ class Drop:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Where a request goes.
 
     Attributes:
@@ -57,8 +54,7 @@ class Decision:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Nothing may serve this request; `code` is the client's error code, `message` says what to do next."""
 
     code: str

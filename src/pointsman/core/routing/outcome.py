@@ -1,7 +1,8 @@
 """How a request ended: the one record that usage rows, metrics and log lines are made from."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pointsman.core.chat.usage import Usage
 
@@ -13,8 +14,7 @@ CostStatus = Literal["actual", "estimated", "unknown", "none"]
 to go by; `none`: no provider may have done any work, so the cost is 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """One finished request, whatever its end.
 
     Attributes:
