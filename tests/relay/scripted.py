@@ -97,7 +97,7 @@ class NotingClient:
     ended: bool = False
     is_behind: bool = False
 
-    def start(self, status: int, headers: Headers) -> None:
+    def start(self, status: int, headers: Headers, *, body_bytes: int | None = None) -> None:
         assert not self.status, "an answer starts once"
         self.status, self.headers = status, dict(headers)
 

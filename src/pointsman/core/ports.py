@@ -83,8 +83,8 @@ class Client(Protocol):
     def is_behind(self) -> bool:
         """Whether the client reads so slowly that it should be waited for with `drain`."""
 
-    def start(self, status: int, headers: Headers) -> None:
-        """Send the head of the answer; without a content-length the body may have any."""
+    def start(self, status: int, headers: Headers, *, body_bytes: int | None = None) -> None:
+        """Send the head of the answer; `body_bytes` is the length of the body where it is known."""
 
     def write(self, data: bytes) -> None:
         """Send the next bytes of the body."""

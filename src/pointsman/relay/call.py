@@ -10,7 +10,7 @@ from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.dialects.dialect import Dialect
 from pointsman.core.ports import Upstream
 from pointsman.core.routing.decision import Decision
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import CostStatus, Outcome
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -48,6 +48,7 @@ class Progress:
     model: Model | None = None
     attempts: int = 0
     usage: Usage | None = None
+    cost: tuple[int | None, CostStatus] | None = None
     content_bytes: int = 0
     first_content_s: float | None = None
     status: int = 0

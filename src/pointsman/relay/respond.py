@@ -1,6 +1,7 @@
 """Writes answers and errors to the client: the provider's bytes as they came, our headers beside them."""
 
 import math
+import re
 
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
@@ -14,6 +15,7 @@ from pointsman.relay.settle import price
 _JSON = (b"content-type", b"application/json")
 _EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
 _PRIVATE = (b"cache-control", b"private, no-store")
+_SAFE_ID = re.compile(rb"[!-~]{1,128}")
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -53,23 +55,21 @@ def _send_error(
 ) -> None:
     progress.status = status
     body = progress.call.dialect.encode_error(status, code, message, param, progress.call.shown_id)
-    headers = [_JSON, (b"content-length", b"%d" % len(body)), *_describe(progress, ()), *extra]
-    client.start(status, headers)
+    client.start(status, [_JSON, *_describe(progress, ()), *extra], body_bytes=len(body))
     client.end(body)
 
 
 def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
     progress.status = 200
-    cost_nusd, _ = price(progress)
+    progress.cost = cost_nusd, _ = price(progress)
     headers = [
         (b"content-type", answer.response.header(b"content-type") or b"application/json"),
-        (b"content-length", b"%d" % len(answer.body)),
         *_describe(progress, answer.changes),
         *_name_upstream_request(answer),
     ]
     if cost_nusd is not None:
         headers.append((b"x-pointsman-cost-usd", format_usd(cost_nusd).encode()))
-    client.start(200, headers)
+    client.start(200, headers, body_bytes=len(answer.body))
     client.end(answer.body)
 
 
@@ -132,7 +132,5 @@ def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:
 
 
 def _name_upstream_request(answer: PlainAnswer | StreamedAnswer) -> Fields:
-    upstream_id = answer.response.header(b"x-request-id")[:128]
-    if upstream_id.isascii() and upstream_id.decode("ascii", "replace").isprintable() and upstream_id:
-        return [(b"x-pointsman-upstream-request-id", upstream_id)]
-    return []
+    upstream_id = answer.response.header(b"x-request-id")
+    return [(b"x-pointsman-upstream-request-id", upstream_id)] if _SAFE_ID.fullmatch(upstream_id) else []

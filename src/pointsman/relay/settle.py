@@ -13,7 +13,7 @@ def settle(progress: Progress, now_s: float) -> Outcome:
     """Close the books on a call. `now_s` is the monotonic clock."""
     call, decision, model = progress.call, progress.decision, progress.model
     agent = decision.agent if decision else None
-    cost, status = price(progress)
+    cost, status = progress.cost or price(progress)
     return Outcome(
         request_id=call.request_id,
         at_ms=call.arrived_at_ms,

@@ -37,15 +37,20 @@ class Exchange:
         """Whether the client reads slowly."""
         return self._flow.write_paused
 
-    def start(self, status: int, headers: Headers) -> None:
-        """Compose the head; it goes out together with the first bytes of the body."""
+    def start(self, status: int, headers: Headers, *, body_bytes: int | None = None) -> None:
+        """Compose the head; it goes out together with the first bytes of the body.
+
+        Raises:
+            ValueError: when a header value would break the line it stands in.
+        """
         cycle = self._cycle
         lines = [b"%b: %b\r\n" % field for field in (*self._default_headers, *headers)]
-        has_length = any(name == b"content-length" for name, _ in headers)
-        self._is_chunked = not has_length and cycle.scope["http_version"] != "1.0"
-        if not has_length and not self._is_chunked:
+        if body_bytes is not None:
+            lines.append(b"content-length: %d\r\n" % body_bytes)
+        elif cycle.scope["http_version"] == "1.0":
             cycle.keep_alive = False
-        if self._is_chunked:
+        else:
+            self._is_chunked = True
             lines.append(b"transfer-encoding: chunked\r\n")
         if not cycle.keep_alive:
             lines.append(b"connection: close\r\n")

@@ -92,12 +92,16 @@ class Inference:
         if presented[:7].lower() != b"bearer " or not presented[7:].strip():
             message = "No API key was sent; send yours as Authorization: Bearer pm_..."
             raise ClientError(401, "missing_api_key", message)
-        if sum(name == b"authorization" for name, _ in scope["headers"]) > 1:
+        if len(headers) < len(scope["headers"]) and _count_authorizations(scope) > 1:
             raise ClientError(401, "missing_api_key", "More than one Authorization header was sent.")
         record = self.keys.authenticate(presented[7:].strip().decode("latin-1"))
         if record is None:
             raise ClientError(401, "invalid_api_key", "The API key is not valid; ask the operator for one.")
         return record.id
+
+
+def _count_authorizations(scope: Scope) -> int:
+    return sum(name == b"authorization" for name, _ in scope["headers"])
 
 
 async def _send_refusal(error: ClientError, dialect: Dialect, shown: str, receive: Receive, send: Send) -> None:
