@@ -112,9 +112,6 @@ def test_a_bound_belongs_to_its_bucket(path: Path) -> None:
         _adding(
             [structs.replace(EXAMPLE, latency_ms=10.0), structs.replace(EXAMPLE, request_id="b", latency_ms=10.001)]
         ),
-        _adding(
-            [structs.replace(EXAMPLE, latency_ms=10.0), structs.replace(EXAMPLE, request_id="b", latency_ms=10.001)]
-        ),
     )
     assert totals.latencies[:3] == (1, 1, 0)
 

@@ -45,6 +45,14 @@ class ClientConnection(HttpToolsProtocol):
         self._header_bytes = 0
         self._refused = False
 
+    def start_work(self) -> None:
+        """Note that the running task works for this connection's client, who may leave."""
+        self.running = asyncio.current_task(self.loop)
+
+    def end_work(self) -> None:
+        """Note that whoever leaves now ends nothing."""
+        self.running = None
+
     def open_exchange(self) -> Exchange:
         """What the current request is answered through."""
         return Exchange(self.cycle, self.server_state.default_headers, self._outbox)

@@ -1,6 +1,5 @@
 """The inference door: raw ASGI, because every microsecond here is paid by every call of every agent."""
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -65,11 +64,11 @@ class Inference:
             shown,
         )
         connection: ClientConnection = scope[EXTENSION]
-        connection.running = asyncio.current_task()
+        connection.start_work()
         try:
             await serve(self.relay, self.snapshot(), call, connection.open_exchange())
         finally:
-            connection.running = None
+            connection.end_work()
 
     async def get_models(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`GET /v1/models` and `GET /v1/models/{id}`."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -13,14 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from pointsman.storage.connections import begin_transaction, prepare_connection
 from pointsman.storage.schema import UnusableDatabase, is_current, upgrade_database
 
+_WRITING = "BEGIN IMMEDIATE"
+
 
 class Database:
     """A database whose schema is current."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, thread_engine: Engine) -> None:
         self._reading = engine
         # A transaction that reads first and writes later would fail, not wait, when another one writes in between.
-        self._writing = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._writing = engine.execution_options(begin=_WRITING)
+        self._thread_engine = thread_engine.execution_options(begin=_WRITING)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that sees one state of the database from start to end."""
@@ -30,8 +36,22 @@ class Database:
         """A transaction that commits when its block ends, and rolls back when the block raises."""
         return self._writing.begin()
 
+    async def write_in_thread(self, work: Callable[[Connection], None]) -> None:
+        """Do all the work of one transaction in the database's own thread, for whoever writes often.
+
+        One switch of threads for the transaction, where the other way costs one or two for each of its statements.
+        """
+
+        def transact() -> None:
+            with self._thread_engine.begin() as connection:
+                work(connection)
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, transact)
+
     async def close(self) -> None:
         """Close every connection; the last one folds SQLite's write-ahead log into the file."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._thread_engine.dispose()
         await self._reading.dispose()
 
 
@@ -47,8 +67,10 @@ async def open_database(url: str) -> Database:
     """
     location = _parse_url(url)
     engine = create_async_engine(location, pool_size=2, max_overflow=2)
-    event.listen(engine.sync_engine, "connect", prepare_connection)
-    event.listen(engine.sync_engine, "begin", begin_transaction)
+    thread_engine = create_engine(location.set(drivername="sqlite"), pool_size=1, max_overflow=0)
+    for each in (engine.sync_engine, thread_engine):
+        event.listen(each, "connect", prepare_connection)
+        event.listen(each, "begin", begin_transaction)
     try:
         _create_private_file(Path(str(location.database)))
         async with engine.begin() as connection:
@@ -62,7 +84,7 @@ async def open_database(url: str) -> Database:
     except UnusableDatabase:
         await engine.dispose()
         raise
-    return Database(engine)
+    return Database(engine, thread_engine)
 
 
 def _parse_url(url: str) -> URL:

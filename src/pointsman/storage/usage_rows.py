@@ -15,6 +15,14 @@ COLUMNS = tuple(column.name for column in usage.columns if column.name != "seq")
 
 ROWS_PER_STATEMENT = 100
 
+_INSERT_ROW = str(
+    sqlite.insert(usage)
+    .values(dict.fromkeys(COLUMNS, 0))
+    # Not INSERT OR IGNORE: that would also swallow a missing value.
+    .on_conflict_do_nothing(index_elements=["request_id"])
+    .compile(dialect=sqlite.dialect())
+)
+
 LARGEST_VOCABULARY = 4_096
 MOST_COST_NUSD = 10**15
 """A million dollars for one request is a mistake, and would in the end overflow the sums."""
@@ -27,9 +35,9 @@ def insert_rows(count: int) -> str:
     One, because the driver lets go of Python's lock and takes it again for each statement that it runs: with one per
     row, writing beside a busy event loop cost more in handing the lock over than in writing.
     """
-    statement = sqlite.insert(usage).values([dict.fromkeys(COLUMNS, 0)] * count)
-    # Not INSERT OR IGNORE: that would also swallow a missing value.
-    return str(statement.on_conflict_do_nothing(index_elements=["request_id"]).compile(dialect=sqlite.dialect()))
+    row = f"({', '.join('?' * len(COLUMNS))})"
+    assert _INSERT_ROW.count(row) == 1
+    return _INSERT_ROW.replace(row, ", ".join([row] * count))
 
 
 def row_values(outcome: Outcome) -> UsageValues:

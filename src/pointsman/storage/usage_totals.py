@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, case, func, literal, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,10 +50,10 @@ class AgentTotals:
     latencies: Sequence[int] = (0,) * (len(LATENCY_BOUNDS_MS) + 1)
 
 
-async def add_to_totals(connection: AsyncConnection, after_seq: int) -> None:
+def add_to_totals(connection: Connection, after_seq: int) -> None:
     """Add the rows above `after_seq`; folded by the database itself, so that a row sent twice counts once."""
     for addition in _ADDITIONS:
-        await connection.execute(addition, {"after_seq": after_seq})
+        connection.execute(addition, {"after_seq": after_seq})
 
 
 async def read_totals(connection: AsyncConnection) -> list[AgentTotals]:

@@ -6,15 +6,16 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from pointsman.core.routing.outcome import Outcome
 from pointsman.storage.database import Database
 from pointsman.storage.tables import usage
-from pointsman.storage.usage_rows import ROWS_PER_STATEMENT, UsageValues, insert_rows, row_values
+from pointsman.storage.usage_rows import ROWS_PER_STATEMENT, insert_rows, row_values
 from pointsman.storage.usage_totals import add_to_totals
 
 _log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class UsageWriter:
         retry_ms = self._limits.first_retry_ms
         while True:
             try:
-                await self._write([row_values(outcome) for outcome in batch])
+                await self._database.write_in_thread(partial(_write, batch))
                 break
             except BLAMES_A_ROW as error:
                 await self._isolate(batch, error)
@@ -143,14 +144,6 @@ class UsageWriter:
         await self._write_patiently(batch[:middle])
         await self._write_patiently(batch[middle:])
 
-    async def _write(self, rows: list[UsageValues]) -> None:
-        async with self._database.write() as connection:
-            last_seq = await connection.scalar(select(func.coalesce(func.max(usage.c.seq), 0)))
-            for start in range(0, len(rows), ROWS_PER_STATEMENT):
-                group = rows[start : start + ROWS_PER_STATEMENT]
-                await connection.exec_driver_sql(insert_rows(len(group)), tuple(chain.from_iterable(group)))
-            await add_to_totals(connection, after_seq=last_seq or 0)
-
     def _take_off(self, rows: int) -> None:
         for _ in range(rows):
             self._waiting.popleft()
@@ -170,6 +163,15 @@ class UsageWriter:
     def _lose(self, rows: int, reason: str) -> None:
         self.lost_rows += rows
         _log.error("%d usage row(s) lost: %s", rows, reason)
+
+
+def _write(batch: Sequence[Outcome], connection: Connection) -> None:
+    rows = [row_values(outcome) for outcome in batch]
+    last_seq = connection.scalar(select(func.coalesce(func.max(usage.c.seq), 0)))
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        group = rows[start : start + ROWS_PER_STATEMENT]
+        connection.exec_driver_sql(insert_rows(len(group)), tuple(chain.from_iterable(group)))
+    add_to_totals(connection, after_seq=last_seq or 0)
 
 
 def _first_line(error: Exception) -> str:

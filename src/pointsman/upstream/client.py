@@ -1,6 +1,8 @@
 """The only way out for a prompt: one request over a pooled connection, and one free retry if that had gone stale."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.config.snapshot import Deployment
@@ -27,9 +29,12 @@ class HttpUpstream:
         self._pool = Pool(Dialer(resolver or Resolver()))
         self._targets = Targets(secrets, self._pool)
         self._sweeper = Sweeper(self._pool.sweep)
+        self._now_s: Callable[[], float] = time.monotonic
 
     def start(self) -> None:
         """Begin to accept requests; needs a running loop, and all requests must come from it."""
+        # Kept, because asking which loop runs is a system call.
+        self._now_s = asyncio.get_running_loop().time
         self._pool.start()
         self._sweeper.start()
 
@@ -59,7 +64,7 @@ class HttpUpstream:
         target = self._targets.find(deployment, path)
         deadlines = deployment.deadlines
         total_ms = deadlines.stream_total_ms if stream else deadlines.total_ms
-        due_s = asyncio.get_running_loop().time() + total_ms / 1000
+        due_s = self._now_s() + total_ms / 1000
         connection = target.lane.take_idle() or await _open(target, due_s)
         try:
             return await connection.carry(target.head, body, deployment, due_s)

@@ -60,7 +60,7 @@ class Connection(asyncio.BufferedProtocol):
             UpstreamFailure: with `sent` true.
         """
         was_used, self._is_used = self._is_used, True
-        self._response = response = HttpResponse(self, deployment, now_s=self._loop.time(), due_s=due_s)
+        self._response = response = HttpResponse(self, deployment, loop=self._loop, due_s=due_s)
         self._write(head, body)
         try:
             await response.arrive()

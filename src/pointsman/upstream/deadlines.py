@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-SWEEP_INTERVAL_S = 0.05
+SWEEP_INTERVAL_S = 0.1
 """A deadline is noticed at most this much too late, and never too early."""
 
 

@@ -39,7 +39,7 @@ class HttpResponse:
     Args:
         line: the connection; released after a proper end, aborted at any failure.
         deployment: whose deadlines and limit of size hold.
-        now_s: the loop's time when the request was written.
+        loop: the one that runs; passed on because asking which one runs is a system call.
         due_s: the loop's time when all must be over.
     """
 
@@ -56,6 +56,7 @@ class HttpResponse:
         "_is_released",
         "_is_reusable",
         "_line",
+        "_loop",
         "_parser",
         "_pieces",
         "_progress",
@@ -71,14 +72,15 @@ class HttpResponse:
         "status",
     )
 
-    def __init__(self, line: Line, deployment: Deployment, *, now_s: float, due_s: float) -> None:
+    def __init__(self, line: Line, deployment: Deployment, *, loop: asyncio.AbstractEventLoop, due_s: float) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self._line: Line | None = line
         self._parser = HttpResponseParser(self)
         self._deployment = deployment
         self._due_s = due_s
-        self._quiet_since_s = now_s
+        self._loop = loop
+        self._quiet_since_s = loop.time()
         self._progress = 0
         self._received_bytes = 0
         self._head_bytes = 0
@@ -177,7 +179,7 @@ class HttpResponse:
         """
         if self._line is not None and not self._is_released:
             self._is_released = True
-            self._due_s = min(self._due_s, asyncio.get_running_loop().time() + RELEASED_S)
+            self._due_s = min(self._due_s, self._loop.time() + RELEASED_S)
             if self._pieces:
                 self.fail(FailureKind.INTERRUPTED, "more came than was asked for")
 
@@ -191,7 +193,7 @@ class HttpResponse:
         if self._failure is not None:
             kind, detail = self._failure
             raise UpstreamFailure(kind, detail, sent=True)
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         except asyncio.CancelledError:

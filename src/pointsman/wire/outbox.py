@@ -10,16 +10,19 @@ import asyncio
 class Outbox:
     """Holds what is to be written until the loop has read everything that was ready; belongs to one loop."""
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_loop", "_waiting")
 
     def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[tuple[asyncio.WriteTransport, bytes, bool]] = []
 
     def push(self, transport: asyncio.WriteTransport, data: bytes, *, close: bool = False) -> None:
         """Write `data` at the end of this turn, in the order of the pushes; `close` ends the transport after it."""
         self._waiting.append((transport, data, close))
         if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_soon(self.flush)
+            # Kept, because asking which loop runs is a system call.
+            self._loop = self._loop or asyncio.get_running_loop()
+            self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Write all that waits now."""

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import astuple
 
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
@@ -24,7 +25,7 @@ _EMPTY = frozenset({b"", b"null", b'""', b"[]", b"{}"})
 _BOM = b"\xef\xbb\xbf"
 
 
-class _Delta(msgspec.Struct):
+class _Delta(msgspec.Struct, gc=False):
     content: msgspec.Raw = _ABSENT
     tool_calls: msgspec.Raw = _ABSENT
     reasoning_content: msgspec.Raw = _ABSENT
@@ -34,13 +35,13 @@ class _Delta(msgspec.Struct):
     audio: msgspec.Raw = _ABSENT
 
 
-class _Choice(msgspec.Struct):
+class _Choice(msgspec.Struct, gc=False):
     index: int | None = None
     delta: _Delta | None = None
     finish_reason: str | None = None
 
 
-class _Chunk(msgspec.Struct):
+class _Chunk(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: object = None
     error: object = None
@@ -118,8 +119,8 @@ class StreamReader:
             self._started = True
             data, events[0] = data.removeprefix(_BOM), events[0].removeprefix(_BOM)
         passed = [self._judge(event) for event in events]
-        if self.committed and not self._held and all(passed):
-            return _repair_utf8(data)
+        if self.committed and not self._held and False not in passed:
+            return data if data.isascii() else _repair_utf8(data)
         kept = [event + b"\n\n" for event, stays in zip(events, passed, strict=True) if stays]
         if not self.committed:
             self._held += kept
@@ -178,15 +179,7 @@ class StreamReader:
 def _content_size(delta: _Delta) -> int:
     """Bytes of content in a delta; 0 for one that only names the role."""
     size = 0
-    for part in (
-        delta.content,
-        delta.tool_calls,
-        delta.reasoning_content,
-        delta.reasoning,
-        delta.refusal,
-        delta.function_call,
-        delta.audio,
-    ):
+    for part in astuple(delta):
         if part is not _ABSENT and (text := bytes(part)) not in _EMPTY:
             size += len(text)
     return size
