@@ -70,6 +70,10 @@ class RunningGateway:
         """The first log line of an event, from line `after` on, within ten seconds."""
         return await_value(lambda: next((line for line in self.log[after:] if line.get("event") == event), None))
 
+    def await_request(self, request_id: str) -> dict[str, Any]:
+        """The log line of one request, once it is written."""
+        return await_value(lambda: next((line for line in self.log if line.get("request_id") == request_id), None))
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)

@@ -47,7 +47,11 @@ install() {
 link_source() {
     site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     printf '%s\n' "$PWD/src" > "$site/pointsman-source.pth"
-    printf '#!%s/%s/bin/python\nfrom pointsman.cli.main import main\n\nmain()\n' "$PWD" "$venv" > "$venv/bin/pointsman"
+    # sh starts Python, because a "#!" line may hold neither spaces nor a long path.
+    cat > "$venv/bin/pointsman" <<EOF
+#!/bin/sh
+exec "$PWD/$venv/bin/python" -m pointsman.cli.main "\$@"
+EOF
     chmod +x "$venv/bin/pointsman"
 }
 

@@ -2,8 +2,12 @@
 
 import importlib
 import sys
+import traceback
+from pathlib import Path
 
 import typer
+
+OUR_FAULT = 70
 
 _ABOUT = "Decides which model every LLM call of every agent runs on, carries the call there, and proves why."
 
@@ -40,7 +44,14 @@ def build_app(wanted: str | None) -> typer.Typer:
 def main() -> None:
     """Run the command line."""
     wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
-    build_app(wanted)()
+    try:
+        build_app(wanted)(prog_name="pointsman")
+    except Exception as error:
+        # Where, but neither the values at hand nor the message's: they may hold what nobody should see.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        print(f"pointsman failed: {type(error).__name__} at {place}; this is a fault of Pointsman", file=sys.stderr)  # noqa: T201
+        sys.exit(OUR_FAULT)
 
 
 def _accept_no_options() -> None:

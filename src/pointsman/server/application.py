@@ -32,9 +32,21 @@ class Application:
         if scope["type"] != "http":
             return
         endpoint = self._inference.get((scope["method"], scope["path"]))
-        if endpoint is None and scope["method"] == "GET" and scope["path"].startswith("/v1/models/"):
-            endpoint = self._get_model
+        if endpoint is None and scope["path"].startswith("/v1/"):
+            endpoint = self._find_unusual(scope)
         await (endpoint or self._rest)(scope, receive, send)
+
+    def _find_unusual(self, scope: Scope) -> Endpoint | None:
+        """What answers under `/v1` beside the common calls: one model by its name, and the wrong method."""
+        if scope["method"] == "GET" and scope["path"].startswith("/v1/models/"):
+            return self._get_model
+        allowed = [method for method, path in self._inference if path == scope["path"]]
+        return _refuse_method(allowed) if allowed else None
+
+
+def _refuse_method(allowed: list[str]) -> Endpoint:
+    headers = {"allow": ", ".join(allowed)}
+    return _openai_error(405, "method_not_allowed", f"Only {' and '.join(allowed)} may be sent here.", headers)
 
 
 def build_rest(operations: APIRouter, admin: Sequence[APIRouter], access: AdminAccess) -> FastAPI:
@@ -83,10 +95,13 @@ async def _answer_unmatched(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if not request.url.path.startswith("/v1/"):
         return _problem(error.status_code, code, message, headers)
+    return _openai_error(error.status_code, code, message, headers)
+
+
+def _openai_error(status: int, code: str, message: str, headers: dict[str, str]) -> Response:
     request_id = new_request_id()
-    body = encode_error(error.status_code, code, message, None, request_id)
-    headers["x-request-id"] = request_id
-    return Response(body, error.status_code, headers, media_type="application/json")
+    body = encode_error(status, code, message, None, request_id)
+    return Response(body, status, headers | {"x-request-id": request_id}, media_type="application/json")
 
 
 def _problem(status: int, code: str, detail: str, headers: dict[str, str]) -> Response:
