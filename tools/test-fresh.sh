@@ -11,7 +11,7 @@ cleanup() {
 trap cleanup EXIT INT TERM
 git clone -q "$here" "$place/pointsman"
 cd "$place/pointsman"
-clean() { env -i PATH="$PATH" HOME="$place" TMPDIR="$place" LANG=C.UTF-8 POINTSMAN_PORT=0 "$@"; }
+clean() { exec env -i PATH="$PATH" HOME="$place" TMPDIR="$place" LANG=C.UTF-8 POINTSMAN_PORT=0 "$@"; }
 
 start() {
     begun=$(date +%s)
@@ -39,4 +39,4 @@ echo "$answer" | grep -q '"completion_tokens"' || { echo "the printed line did n
 stop
 start second
 stop
-clean make test
+(clean make test)
