@@ -24,6 +24,7 @@ from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.totals import LATENCY_BOUNDS_MS
 from pointsman.relay.call import Relay
 from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.server.access import AdminAccess
@@ -36,7 +37,6 @@ from pointsman.server.listener import Listener, open_socket
 from pointsman.server.operations import build_operations
 from pointsman.storage.database import Database, open_database
 from pointsman.storage.usage_reader import UsageReader
-from pointsman.storage.usage_totals import LATENCY_BOUNDS_MS
 from pointsman.storage.usage_writer import UsageWriter
 from pointsman.storage.virtual_keys import VirtualKeys
 from pointsman.telemetry.event_log import EventLog, route_library_logs

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pointsman.core.routing.totals import AgentTotals
 from pointsman.storage.database import open_database
 from pointsman.storage.usage_reader import UsageReader
-from pointsman.storage.usage_totals import AgentTotals
 from storage.usage_examples import fold, read_rows
 
 TESTS = Path(__file__).parents[1]

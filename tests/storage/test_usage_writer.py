@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.totals import AgentTotals
 from pointsman.storage.database import Database, open_database
 from pointsman.storage.usage_reader import UsageReader
-from pointsman.storage.usage_totals import AgentTotals
 from pointsman.storage.usage_writer import UsageWriter, WriterLimits
 from storage.usage_examples import EXAMPLE, fold, make_outcomes, outcomes, read_rows
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pointsman.core.chat.usage import Usage
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
-from pointsman.storage.usage_totals import LATENCY_BOUNDS_MS, AgentTotals
+from pointsman.core.routing.totals import LATENCY_BOUNDS_MS, AgentTotals
 
 EXAMPLE = Outcome(
     request_id="req_0",

@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Agent, Snapshot
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
+from pointsman.core.routing.totals import LATENCY_BOUNDS_MS, AgentTotals
 from pointsman.storage.database import open_database
 from pointsman.storage.usage_reader import UsageReader
-from pointsman.storage.usage_totals import LATENCY_BOUNDS_MS, AgentTotals
 from pointsman.storage.usage_writer import UsageWriter, WriterLimits
 from pointsman.telemetry.exposition import Exposition
 from pointsman.telemetry.metrics import MOST_AGENTS, Metrics

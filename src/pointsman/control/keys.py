@@ -6,11 +6,11 @@ import os
 import re
 import secrets
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+
+from pointsman.core.ports import KeyRecord, KeyStore
 
 KEY_PREFIX = "pm_"
 RANDOM_DIGITS = 43
@@ -81,61 +81,6 @@ def display_key(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """What is known of a key.
-
-    Attributes:
-        id: stable, public.
-        name: free text of whoever made it.
-        display: what may be shown of the key.
-        digest: HMAC-SHA-256 of the key under the pepper.
-        pepper_id: which pepper; a digest under another one matches no key.
-        created_at_ms: in milliseconds since the Unix epoch.
-        revoked_at_ms: likewise, or `None` while it is live.
-    """
-
-    id: str
-    name: str
-    display: str
-    digest: bytes = field(repr=False)
-    pepper_id: str
-    created_at_ms: int
-    revoked_at_ms: int | None = None
-
-
-class StoredKey(Protocol):
-    """A `KeyRecord` as a store gives it back."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def display(self) -> str: ...
-    @property
-    def digest(self) -> bytes: ...
-    @property
-    def pepper_id(self) -> str: ...
-    @property
-    def created_at_ms(self) -> int: ...
-    @property
-    def revoked_at_ms(self) -> int | None: ...
-
-
-class KeyStore(Protocol):
-    """Where keys survive a restart."""
-
-    async def insert(self, key: KeyRecord) -> None:
-        """Store a new key."""
-
-    async def revoke(self, key_id: str, at_ms: int) -> bool:
-        """Mark a key as revoked; false when no live key has this id."""
-
-    async def list_live(self) -> Sequence[StoredKey]:
-        """The keys that are not revoked."""
-
-
-@dataclass(frozen=True, slots=True)
 class CreatedKey:
     """A new key; the only time that its text is known."""
 
@@ -154,10 +99,7 @@ class KeyRing:
 
     async def load(self) -> int:
         """Take in the live keys of the store; answers how many of them can match nothing, being of another pepper."""
-        stored = await self._store.list_live()
-        records = [
-            KeyRecord(key.id, key.name, key.display, key.digest, key.pepper_id, key.created_at_ms) for key in stored
-        ]
+        records = await self._store.list_live()
         self._live = {record.digest: record for record in records if record.pepper_id == self._pepper_id}
         return len(records) - len(self._live)
 

@@ -1,6 +1,7 @@
 """What the core and the relay ask of the outside; adapters implement these and `assembly.py` joins them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pointsman.core.config.snapshot import Deployment
@@ -101,3 +102,39 @@ class Secrets(Protocol):
 
     def reveal(self, reference: str) -> str | None:
         """The value behind a reference such as `env:OPENAI_API_KEY`, or `None` when it is not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What is known of a key.
+
+    Attributes:
+        id: stable, public.
+        name: free text of whoever made it.
+        display: what may be shown of the key.
+        digest: HMAC-SHA-256 of the key under the pepper.
+        pepper_id: which pepper; a digest under another one matches no key.
+        created_at_ms: in milliseconds since the Unix epoch.
+        revoked_at_ms: likewise, or `None` while it is live.
+    """
+
+    id: str
+    name: str
+    display: str
+    digest: bytes = field(repr=False)
+    pepper_id: str
+    created_at_ms: int
+    revoked_at_ms: int | None = None
+
+
+class KeyStore(Protocol):
+    """Where keys survive a restart."""
+
+    async def insert(self, key: KeyRecord) -> None:
+        """Store a new key."""
+
+    async def revoke(self, key_id: str, at_ms: int) -> bool:
+        """Mark a key as revoked; false when no live key has this id."""
+
+    async def list_live(self) -> Sequence[KeyRecord]:
+        """The keys that are not revoked."""

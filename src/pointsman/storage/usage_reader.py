@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from pointsman.core.routing.totals import AgentTotals
 from pointsman.storage.database import Database
 from pointsman.storage.tables import usage
-from pointsman.storage.usage_totals import AgentTotals, read_totals
+from pointsman.storage.usage_totals import read_totals
 
 Dimension = Literal["agent", "model", "provider", "key"]
 

@@ -5,8 +5,6 @@ A restart reads them in time proportional to the agents, not to the rows.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, case, func, literal, select
@@ -14,40 +12,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.core.routing.totals import LATENCY_BOUNDS_MS, AgentTotals
 from pointsman.storage.tables import usage, usage_endings, usage_latencies, usage_totals
-
-LATENCY_BOUNDS_MS = (10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000)
-"""Upper bounds of the latency histogram; a change regroups what is stored by its old bounds, it loses nothing."""
 
 UNBOUNDED_MS = -1
 """Stands for the bucket above the last bound."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentTotals:
-    """What an agent's requests add up to. A call is a request for which at least one upstream call was started.
-
-    Attributes:
-        agent: its name; `""` stands for requests that asked for a model by name.
-        calls: requests that reached a model, failed ones included.
-        input_tokens: prompt tokens.
-        output_tokens: generated tokens.
-        cost_nusd: known costs, in nano-dollars.
-        unknown_cost_calls: requests whose cost is unknown and so not in `cost_nusd`.
-        latency_us: the calls' latencies added up, in microseconds.
-        endings: requests by failure code; `""` is success. Counts those too that reached no model.
-        latencies: calls per bucket of `LATENCY_BOUNDS_MS`, not cumulative, and one more for those above.
-    """
-
-    agent: str
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nusd: int = 0
-    unknown_cost_calls: int = 0
-    latency_us: int = 0
-    endings: Mapping[str, int] = field(default_factory=dict)
-    latencies: Sequence[int] = (0,) * (len(LATENCY_BOUNDS_MS) + 1)
 
 
 def add_to_totals(connection: Connection, after_seq: int) -> None:

@@ -1,53 +1,19 @@
 """Virtual keys at rest: digests and names; the key itself never comes here."""
 
-from dataclasses import dataclass, field
-from typing import Protocol
-
 from sqlalchemy import insert, select, update
 
+from pointsman.core.ports import KeyRecord
 from pointsman.storage.database import Database
 from pointsman.storage.tables import virtual_keys
 
 
-class KeyFields(Protocol):
-    """What of a key is stored; times in epoch milliseconds."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def display(self) -> str: ...
-    @property
-    def digest(self) -> bytes: ...
-    @property
-    def pepper_id(self) -> str: ...
-    @property
-    def created_at_ms(self) -> int: ...
-    @property
-    def revoked_at_ms(self) -> int | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """One row of `virtual_keys`, as `KeyFields` describes it."""
-
-    id: str
-    name: str
-    display: str
-    digest: bytes = field(repr=False)
-    pepper_id: str
-    created_at_ms: int
-    revoked_at_ms: int | None
-
-
 class VirtualKeys:
-    """The table of virtual keys."""
+    """The table of virtual keys; the port `KeyStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, key: KeyFields) -> None:
+    async def insert(self, key: KeyRecord) -> None:
         """Store a new key.
 
         Raises:
@@ -67,17 +33,17 @@ class VirtualKeys:
         async with self._database.write() as connection:
             return (await connection.execute(revocation)).rowcount == 1
 
-    async def list_all(self) -> list[StoredKey]:
+    async def list_all(self) -> list[KeyRecord]:
         """Every key ever made, oldest first."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(virtual_keys).order_by(virtual_keys.c.created_at_ms, virtual_keys.c.id)
             )
-        return [StoredKey(*row) for row in rows]
+        return [KeyRecord(*row) for row in rows]
 
-    async def list_live(self) -> list[StoredKey]:
+    async def list_live(self) -> list[KeyRecord]:
         """The keys that are not revoked."""
         live = select(virtual_keys).where(virtual_keys.c.revoked_at_ms.is_(None))
         async with self._database.read() as connection:
             rows = await connection.execute(live)
-        return [StoredKey(*row) for row in rows]
+        return [KeyRecord(*row) for row in rows]

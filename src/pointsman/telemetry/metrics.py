@@ -4,9 +4,8 @@ A call is a request for which at least one upstream call was started, failed or 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 # pydantic reads this one on every Python, the standard one only from 3.12 on
 from typing_extensions import TypedDict
@@ -14,6 +13,7 @@ from typing_extensions import TypedDict
 from pointsman.core.chat.money import NUSD_PER_USD
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
+from pointsman.core.routing.totals import AgentTotals
 
 BY_MODEL_LABEL = "(none)"
 """Stands for requests that asked for a model by name."""
@@ -21,29 +21,6 @@ OTHER_LABEL = "other"
 """Stands for every agent that is not configured."""
 MOST_AGENTS = 500
 """Agents beyond this are counted as `other`: each one costs some 25 series."""
-
-
-class AgentTotals(Protocol):
-    """What an agent's requests added up to before this start, as the store has it; see `AgentTally` for the fields."""
-
-    @property
-    def agent(self) -> str: ...
-    @property
-    def calls(self) -> int: ...
-    @property
-    def input_tokens(self) -> int: ...
-    @property
-    def output_tokens(self) -> int: ...
-    @property
-    def cost_nusd(self) -> int: ...
-    @property
-    def unknown_cost_calls(self) -> int: ...
-    @property
-    def latency_us(self) -> int: ...
-    @property
-    def endings(self) -> Mapping[str, int]: ...
-    @property
-    def latencies(self) -> Sequence[int]: ...
 
 
 class AgentReport(TypedDict):
