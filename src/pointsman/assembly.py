@@ -20,6 +20,7 @@ from pointsman.control.credentials import (
 )
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.follow import follow
+from pointsman.control.home import hold_home
 from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.snapshot import Snapshot
@@ -104,6 +105,17 @@ class _Books:
         self.log.request(outcome)
 
 
+@dataclass(frozen=True, slots=True)
+class _House:
+    """Everything that the doors open to."""
+
+    database: Database
+    current: CurrentConfiguration
+    books: _Books
+    keys: KeyRing
+    upstream: HttpUpstream
+
+
 async def run_gateway(settings: ServeSettings, announce: Callable[[Running], None]) -> None:
     """Start a gateway and serve until a signal ends it.
 
@@ -111,14 +123,14 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         ConfigurationRefused: when the document has errors.
         CredentialRefused: when an admin key is missing or weak.
         CannotListen: when the address cannot be had.
-        UnusableDatabase, UnusablePepper: when state in the home directory cannot be used.
+        HomeRefused, UnusableDatabase, UnusablePepper: when the home directory or what lies there cannot be used.
     """
     loaded = load_configuration(settings.config, settings.environ)
     if loaded.snapshot is None:
         raise ConfigurationRefused(tuple(loaded.problems))
     admin_key = choose_admin_key(settings.host, settings.environ, settings.home)
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
+        stack.enter_context(hold_home(settings.home))
         socket = open_socket(settings.host, settings.port)
         stack.callback(socket.close)
         log = EventLog(sys.stdout)
@@ -128,23 +140,11 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         stack.push_async_callback(database.close)
         current = CurrentConfiguration(loaded.snapshot)
         books = await stack.enter_async_context(_keep_books(database, log, loaded.snapshot))
-        stored_keys = VirtualKeys(database)
-        keys = KeyRing(load_or_create_pepper(settings.home / "pepper"), stored_keys)
-        foreign = await keys.load()
-        if foreign:
-            message = "stored keys belong to another pepper and open nothing; restore the pepper file or make them anew"
-            log.event(Event("keys_unusable", "warning", message, count=foreign))
+        keys = await _load_keys(settings, database, log)
         upstream = HttpUpstream(EnvironmentSecrets(settings.environ))
         upstream.start()
         stack.push_async_callback(upstream.close)
-
-        access = AdminAccess(AdminKey(admin_key))
-        operations = build_operations(
-            books.metrics, Exposition(books.metrics), access, open_metrics=is_loopback(settings.host)
-        )
-        admin = (build_usage(UsageReader(database)), build_keys(keys, stored_keys), build_configuration(current))
-        inference = Inference(Relay(upstream, books.record, time.monotonic), keys, current.pin)
-        listener = Listener(Application(inference, build_rest(operations, admin, access)))
+        listener = Listener(_open_doors(settings, _House(database, current, books, keys, upstream), admin_key))
 
         url = f"http://{_write_host(settings.host)}:{socket.getsockname()[1]}"
         local_file = await _keep_local_credentials(settings, keys, url, admin_key)
@@ -154,6 +154,30 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         announce(Running(url, local_file, tuple(loaded.problems)))
         await listener.serve([socket])
         log.event(Event("stopped", "info", "stopped"))
+
+
+def _open_doors(settings: ServeSettings, house: _House, admin_key: str) -> Application:
+    """Inference for callers, everything else for operators."""
+    access = AdminAccess(AdminKey(admin_key))
+    metrics = house.books.metrics
+    operations = build_operations(metrics, Exposition(metrics), access, open_metrics=is_loopback(settings.host))
+    admin = (
+        build_usage(UsageReader(house.database)),
+        build_keys(house.keys, VirtualKeys(house.database)),
+        build_configuration(house.current),
+    )
+    relay = Relay(house.upstream, house.books.record, time.monotonic)
+    inference = Inference(relay, house.keys, house.current.pin)
+    return Application(inference, build_rest(operations, admin, access))
+
+
+async def _load_keys(settings: ServeSettings, database: Database, log: EventLog) -> KeyRing:
+    keys = KeyRing(load_or_create_pepper(settings.home / "pepper"), VirtualKeys(database))
+    foreign = await keys.load()
+    if foreign:
+        message = "stored keys belong to another pepper and open nothing; restore the pepper file or make them anew"
+        log.event(Event("keys_unusable", "warning", message, count=foreign))
+    return keys
 
 
 @asynccontextmanager

@@ -70,6 +70,21 @@ def test_a_strong_admin_key_of_the_operators_own_stays_out_of_files(tmp_path: Pa
     assert all(STRONG.encode() not in path.read_bytes() for path in (tmp_path / "home").iterdir())
 
 
+def test_one_home_is_one_gateways(tmp_path: Path) -> None:
+    with run_gateway(tmp_path, DOCUMENT) as gateway:
+        code, message = refuse_start(tmp_path)
+        assert code == 78 and "POINTSMAN_HOME" in message
+        gateway.kill()
+        with run_gateway(tmp_path, DOCUMENT) as again:
+            assert again.get("/health") == {"status": "ok"}
+
+
+def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    code, message = refuse_start(tmp_path)
+    assert code == 78 and "POINTSMAN_HOME" in message
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with run_gateway(tmp_path, DOCUMENT) as gateway:

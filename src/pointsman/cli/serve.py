@@ -52,6 +52,7 @@ def _run(path: Path, host: str, port: int, environ: Mapping[str, str], *, demo: 
 
     from pointsman.assembly import ConfigurationRefused, Running, ServeSettings, run_gateway
     from pointsman.control.credentials import CredentialRefused
+    from pointsman.control.home import HomeRefused
     from pointsman.control.keys import UnusablePepper
     from pointsman.server.listener import CannotListen
     from pointsman.storage.schema import UnusableDatabase
@@ -79,7 +80,7 @@ def _run(path: Path, host: str, port: int, environ: Mapping[str, str], *, demo: 
         for problem in refusal.problems:
             typer.echo(str(problem), err=True)
         _refuse(f"the start is refused; correct {path} and try again", CONFIGURATION_REFUSED)
-    except (CredentialRefused, UnusablePepper, UnusableDatabase) as refusal:
+    except (CredentialRefused, HomeRefused, UnusablePepper, UnusableDatabase) as refusal:
         _refuse(str(refusal), CONFIGURATION_REFUSED)
     except CannotListen as refusal:
         _refuse(str(refusal), 1)
