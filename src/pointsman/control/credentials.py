@@ -70,7 +70,7 @@ def read_local_file(home: Path) -> dict[str, str]:
     """The variables of the local credentials file; empty when there is none."""
     try:
         lines = (home / LOCAL_FILE).read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
