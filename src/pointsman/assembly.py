@@ -84,11 +84,13 @@ class Running:
         url: where it listens.
         local_file: the local credentials file, or `None` where none is kept.
         warnings: about the configuration in force.
+        target: something to ask for as `model`: the first agent, else the first model, or `""` without either.
     """
 
     url: str
     local_file: Path | None
     warnings: tuple[Problem, ...]
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         await stack.enter_async_context(_follow_document(loaded, settings.environ, current, books))
         log.event(Event("started", "info", f"serving on {url}", url=url, revision=loaded.snapshot.revision))
         _spare_the_collector()
-        announce(Running(url, local_file, tuple(loaded.problems)))
+        announce(Running(url, local_file, tuple(loaded.problems), _pick_target(loaded.snapshot)))
         await listener.serve([socket])
         log.event(Event("stopped", "info", "stopped"))
 
@@ -168,7 +170,7 @@ def _open_doors(settings: ServeSettings, house: _House, admin_key: str) -> Appli
     )
     relay = Relay(house.upstream, house.books.record, time.monotonic)
     inference = Inference(relay, house.keys, house.current.pin)
-    return Application(inference, build_rest(operations, admin, access))
+    return Application(inference, build_rest(operations, admin, access), access)
 
 
 async def _load_keys(settings: ServeSettings, database: Database, log: EventLog) -> KeyRing:
@@ -232,6 +234,11 @@ async def _follow_document(
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _pick_target(snapshot: Snapshot) -> str:
+    targets = [*(f"agent:{name}" for name in snapshot.agents), *snapshot.models]
+    return targets[0] if targets else ""
 
 
 def _spare_the_collector() -> None:

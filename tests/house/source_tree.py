@@ -46,8 +46,12 @@ def read_modules(*folders: str) -> tuple[Module, ...]:
 
 @cache
 def _read_module(path: Path) -> Module:
-    text = path.read_text(encoding="utf-8")
-    return Module(path.relative_to(PACKAGE).as_posix(), text, ast.parse(text))
+    return parse_module(path.relative_to(PACKAGE).as_posix(), path.read_text(encoding="utf-8"))
+
+
+def parse_module(name: str, text: str) -> Module:
+    """A module of this name and text."""
+    return Module(name, text, ast.parse(text))
 
 
 def text_of(node: ast.AST | None) -> str | None:

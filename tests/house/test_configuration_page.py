@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 from markdown_pages import read_page, spans_of
+from pydantic import BaseModel
 from source_tree import Module, read_modules, text_of
 from typer.testing import CliRunner
 
@@ -19,10 +20,17 @@ from pointsman.core.config.snapshot import Deadlines
 
 PAGE = read_page("docs/configuration.md")
 ROWS = {spans_of(row[0])[0]: row for row in PAGE.list_rows("key", "value", "unless written")}
-KINDS = {"": Head, "providers.NAME.": Provider, "models.NAME.": Model, "agents.NAME.": Agent}
+KINDS: dict[str, type[BaseModel]] = {
+    "": Head,
+    "providers.NAME.": Provider,
+    "models.NAME.": Model,
+    "agents.NAME.": Agent,
+}
 
 Schema = dict[str, Any]
 Verdict = Literal["local", "cloud", "refused"]
+
+BOUNDS = ("minimum", "ge", "maximum", "le", "minLength", "maxLength")
 
 CODE_ARGUMENTS = {"add": 1, "spoil": 1, "_refuse_file": 1, "PydanticCustomError": 0, "_custom": 0, "Problem": 4}
 """What notes a problem, and which of its arguments is the code."""
@@ -77,8 +85,9 @@ def test_the_page_lists_the_providers_of_the_catalogue() -> None:
 def test_base_urls_are_judged_as_the_page_says() -> None:
     rows = PAGE.list_rows("base URL", "by itself", "with `location: local`")
     assert len(rows) > 10
-    for url, *verdicts in rows:
-        assert [judge(*spans_of(url)), judge(*spans_of(url), "local")] == verdicts, url
+    for cell, *verdicts in rows:
+        (url,) = spans_of(cell)
+        assert [judge(url), judge(url, "local")] == verdicts, url
 
 
 def test_the_page_explains_every_code_of_a_problem_and_no_other() -> None:
@@ -110,9 +119,9 @@ def list_limits(schema: Schema) -> set[str]:
     """The values that a schema allows, or the least and the most, as a page writes them."""
     limits: set[str] = set()
     for variant in schema.get("anyOf", [schema]):
-        limits |= set(variant.get("enum", ())) | {variant[name] for name in ("const",) if name in variant}
-        bounds = ("minimum", "ge", "maximum", "le", "minLength", "maxLength")
-        limits |= {f"{variant[name]:,}" for name in bounds if name in variant}
+        limits |= set(variant.get("enum", ()))
+        limits |= {variant["const"]} if "const" in variant else set()
+        limits |= {f"{variant[name]:,}" for name in BOUNDS if name in variant}
     return limits
 
 

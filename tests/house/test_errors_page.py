@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from markdown_pages import read_page, spans_of
 from source_tree import Module, read_modules, text_of
@@ -58,15 +59,10 @@ def list_answers(module: Module) -> Iterator[Answer]:
 
 
 def _list_pairs(nodes: list[ast.expr]) -> Iterator[Answer]:
-    for first, second in zip(nodes, nodes[1:], strict=False):
-        code = text_of(second)
-        if (
-            isinstance(first, ast.Constant)
-            and first.value in range(400, 600)
-            and code
-            and re.fullmatch(r"[a-z0-9_]+", code)
-        ):
-            yield int(first.value), code
+    for first, second in pairwise(nodes):
+        status, code = getattr(first, "value", None), text_of(second)
+        if isinstance(status, int) and 400 <= status < 600 and code and re.fullmatch(r"[a-z0-9_]+", code):
+            yield status, code
 
 
 def _read_refusal(call: ast.Call) -> Iterator[Answer]:

@@ -7,7 +7,7 @@ import pytest
 
 from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
-from relay.scripted import Answer, Conversation, ScriptedUpstream
+from relay.scripted import Answer, Conversation, NotingClient, ScriptedUpstream
 
 PLAIN = b'{"choices":[{"index":0}],"usage":{"prompt_tokens":10,"completion_tokens":3}}'
 FIRST = b'data: {"choices":[{"index":0,"delta":{"content":"Hello"}}]}\n\n'
@@ -85,9 +85,11 @@ def test_each_failure_has_a_proper_answer_and_never_blames_the_clients_key(kind:
     conversation = converse(ask("agent:alone"), failing(kind))
     (outcome,) = conversation.outcomes
     error = json.loads(conversation.client.body)["error"]
-    assert conversation.client.status == outcome.status == POLICIES[kind].status not in (401, 403)
-    assert (error["code"], error["request_id"]) == (POLICIES[kind].code, "shown-1")
-    assert (outcome.cost_nusd, outcome.cost_status) == (0, "none")
+    policy = POLICIES[FailureKind.BAD_RESPONSE if kind is FailureKind.INTERRUPTED else kind]
+    assert conversation.client.status == outcome.status == policy.status not in (401, 403)
+    assert (error["code"], error["request_id"]) == (policy.code, "shown-1")
+    assert policy.words in error["message"] and "as scripted" not in error["message"]
+    assert (outcome.cost_nusd, outcome.cost_status) == ((None, "unknown") if policy.maybe_billed else (0, "none"))
 
 
 def test_there_is_one_fallback_and_no_more() -> None:
@@ -151,6 +153,41 @@ def test_the_agent_header_names_the_agent_of_a_model_asked_for_by_name() -> None
 def test_what_does_not_exist_is_not_found(target: str, agent: str | None) -> None:
     conversation = converse(ask(target), agent=agent)
     assert conversation.client.status == 404 and not conversation.upstream.called
+
+
+def test_a_slow_client_is_waited_for_before_more_is_taken() -> None:
+    class SlowClient(NotingClient):
+        drained = 0
+
+        def write(self, data: bytes) -> None:
+            assert not self.is_behind, "nothing may be written before the client has caught up"
+            super().write(data)
+            self.is_behind = True
+
+        async def drain(self) -> None:
+            self.drained += 1
+            self.is_behind = False
+
+    client = SlowClient()
+    conversation = Conversation(ScriptedUpstream([Answer([FIRST, FIRST, FIRST, LAST + DONE])]), client)
+    asyncio.run(conversation.run(ask("one", stream=True)))
+    assert client.body == FIRST * 3 + LAST + DONE
+    assert client.drained == 3
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_fault_of_our_own_is_said_counted_and_costs_one_call(stream: bool, caplog: pytest.LogCaptureFixture) -> None:
+    class Faulty(Answer):
+        async def read(self) -> bytes:
+            if self.pieces:
+                return await super().read()
+            raise ZeroDivisionError
+
+    conversation = converse(ask("agent:pair", stream=stream), Faulty([FIRST] if stream else []))
+    (outcome,) = conversation.outcomes
+    assert outcome.failure == "internal_error" and outcome.status == (200 if stream else 500)
+    assert b'"internal_error"' in conversation.client.body and b"[DONE]" not in conversation.client.body
+    assert "ZeroDivisionError at" in caplog.text
 
 
 def test_a_client_that_leaves_is_settled_once_and_its_call_is_closed() -> None:

@@ -53,7 +53,7 @@ REJECTIONS = {
     "status_502_html": (502, "upstream_error"),
     "status_503": (503, "upstream_overloaded"),
     "status_529": (503, "upstream_overloaded"),
-    "refuse_before_headers": (502, "upstream_stream_interrupted"),
+    "refuse_before_headers": (502, "upstream_bad_response"),
     "redirect_307": (502, "upstream_redirect"),
     "garbage_bytes": (502, "upstream_bad_response"),
     "huge_header": (502, "upstream_bad_response"),

@@ -21,15 +21,15 @@ def write_banner(running: Running, config: Path, *, demo: bool) -> str:
             "  keys        " + str(running.local_file),
             "",
             "Try it:",
-            _curl_line(running.url, running.local_file),
+            _curl_line(running, running.local_file),
         ]
     return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
 
 
-def _curl_line(url: str, local_file: Path) -> str:
+def _curl_line(running: Running, local_file: Path) -> str:
     key = f"$(sed -n s/^POINTSMAN_API_KEY=//p '{local_file.absolute()}')"
-    body = '{"model": "agent:orchestrator", "messages": [{"role": "user", "content": "Plan a small release."}]}'
+    body = f'{{"model": "{running.target}", "messages": [{{"role": "user", "content": "Plan a small release."}}]}}'
     return (
-        f'curl {url}/v1/chat/completions -H "authorization: Bearer {key}" '
+        f'curl {running.url}/v1/chat/completions -H "authorization: Bearer {key}" '
         f"-H 'content-type: application/json' -d '{body}'"
     )

@@ -1,12 +1,13 @@
 """What `serve --demo` adds: a document to start from, and a simulated provider in a process of its own."""
 
+import socket
 from pathlib import Path
 from types import TracebackType
 
 import typer
 
 from pointsman.control.configuration import demo_document, find_config
-from pointsman.simulator.process import SimulatorFailed, SimulatorProcess
+from pointsman.simulator.process import SimulatorProcess
 from pointsman.simulator.settings import SimulatorSettings
 
 SIMULATOR_URL = "POINTSMAN_SIMULATOR_URL"
@@ -36,9 +37,17 @@ class Demo:
 
     def _start_simulator(self) -> str:
         """Start it at its usual port, or at a free one where another demo has that."""
-        self._simulator = SimulatorProcess(SimulatorSettings())
+        usual = SimulatorSettings()
+        settings = usual if _is_free(usual.host, usual.port) else SimulatorSettings(port=0)
+        self._simulator = SimulatorProcess(settings)
+        return self._simulator.start()
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            return self._simulator.start()
-        except SimulatorFailed:
-            self._simulator = SimulatorProcess(SimulatorSettings(port=0))
-            return self._simulator.start()
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

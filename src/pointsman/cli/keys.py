@@ -35,9 +35,13 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")], as_json: AsJson = False
+) -> None:
     """Revoke a key; the next call that presents it is refused. Example: pointsman keys revoke key_12ab"""
     _call("DELETE", f"/api/v1/keys/{key_id}")
+    if as_json:
+        typer.echo(json.dumps({"id": key_id, "revoked": True}))
     typer.echo(f"revoked {key_id}", err=True)
 
 

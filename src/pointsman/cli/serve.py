@@ -27,6 +27,7 @@ def serve(
     """Run the gateway: inference, admin API and metrics on one port.
 
     Example: pointsman serve --config pointsman.yaml --port 4100
+
     Exit codes: 0 ended by a signal, 1 port taken, 2 wrong usage, 78 configuration or credential refused.
     """
     from pointsman.cli.demo import Demo

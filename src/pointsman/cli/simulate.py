@@ -41,7 +41,10 @@ def simulate(
         bool, typer.Option("--die-with-parent", help="End when the calling process ends.")
     ] = False,
 ) -> None:
-    """Read the options and serve until a signal comes."""
+    """Run a simulated provider that speaks OpenAI chat, without a key and without a bill.
+
+    Example: pointsman simulate --port 4101 --latency 20ms
+    """
     from pointsman.simulator.server import run_simulator
     from pointsman.simulator.settings import SimulatorSettings
 

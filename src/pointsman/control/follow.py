@@ -19,7 +19,7 @@ DEBOUNCE_MS = 100
 HEARTBEAT_MS = 500
 """How often the file is looked at even without an event: some file systems send none, and a watch may start late."""
 
-SETTLE_S = 0.12
+SETTLE_S = 0.2
 MOST_READS = 25
 """Reads until two in a row are equal; a file that changes for longer is reported and waited for."""
 
@@ -47,7 +47,12 @@ async def follow(active: Loaded, compile_content: Compile, apply: Apply, report:
                 continue
             seen = [signature]
             content = await _read_settled(active.path)
-            loaded = await asyncio.to_thread(compile_content, content)
+            try:
+                loaded = await asyncio.to_thread(compile_content, content)
+            except Exception as error:  # A fault of ours must not end the following; it is reported like any problem.
+                message = f"the file could not be compiled: {type(error).__name__}; this is a fault of Pointsman"
+                report((Problem(str(active.path), 1, 1, "", "internal_error", "error", message),))
+                continue
             report(loaded.problems)
             if loaded.snapshot is not None and loaded.snapshot.revision != revision:
                 revision = loaded.snapshot.revision

@@ -1,9 +1,12 @@
 """Tries the decision's models in order; the next one only while no content has gone to the client."""
 
+import logging
+
 import msgspec
 
 from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.chat.utf8 import repair_utf8
 from pointsman.core.config.snapshot import Model
 from pointsman.core.dialects.dialect import AnswerReader, Dialect
 from pointsman.core.dialects.table import DIALECTS
@@ -11,6 +14,8 @@ from pointsman.core.ports import UpstreamResponse
 from pointsman.core.routing.decision import Decision
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.retry_after import read_retry_after_s
+
+_log = logging.getLogger(__name__)
 
 _NOT_A_STREAM = (b"text/html", b"application/json")
 
@@ -60,6 +65,8 @@ async def try_in_order(
         try:
             return await _try(relay, progress, attempt.model, request)
         except UpstreamFailure as failure:
+            _log.warning("call %s, attempt %d: %s", progress.call.request_id, progress.attempts, failure)
+            progress.maybe_billed = progress.maybe_billed or (failure.sent and POLICIES[failure.kind].maybe_billed)
             if attempt is last or not POLICIES[failure.kind].try_next:
                 raise
     raise AssertionError("a decision holds at least one attempt")
@@ -75,7 +82,7 @@ async def _try(relay: Relay, progress: Progress, model: Model, request: ChatRequ
         if response.status != 200:
             raise await _read_rejection(response, dialect)
         if not request.stream:
-            body = await response.read_all()
+            body = repair_utf8(await response.read_all())
             progress.usage = dialect.decode_response(body)
             progress.content_bytes = len(body)
             response.close()

@@ -50,6 +50,7 @@ class Progress:
     usage: Usage | None = None
     cost: tuple[int | None, CostStatus] | None = None
     content_bytes: int = 0
+    maybe_billed: bool = False
     first_content_s: float | None = None
     status: int = 0
     failure: str = ""

@@ -1,10 +1,12 @@
 """Writes answers and errors to the client: the provider's bytes as they came, our headers beside them."""
 
+import logging
 import math
 import re
+import traceback
 
 from pointsman.core.chat.client_json import ClientError
-from pointsman.core.chat.failures import POLICIES, UpstreamFailure
+from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.money import format_usd
 from pointsman.core.dialects.dialect import AnswerReader
 from pointsman.core.ports import Client, UpstreamResponse
@@ -12,9 +14,12 @@ from pointsman.relay.attempts import PlainAnswer, StreamedAnswer
 from pointsman.relay.call import Progress
 from pointsman.relay.settle import price
 
+_log = logging.getLogger(__name__)
+
 _JSON = (b"content-type", b"application/json")
 _EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
 _PRIVATE = (b"cache-control", b"private, no-store")
+_FAULT = "internal_error"
 _SAFE_ID = re.compile(rb"[!-~]{1,128}")
 
 Fields = list[tuple[bytes, bytes]]
@@ -36,18 +41,34 @@ def refuse(progress: Progress, client: Client, error: ClientError) -> None:
 
 def report_failure(progress: Progress, client: Client, failure: UpstreamFailure) -> None:
     """Tell the client that no provider answered, without saying whose key or host it was."""
-    policy = POLICIES[failure.kind]
+    # Before its first byte, an answer that broke off is a bad answer and not a cut stream.
+    kind = FailureKind.BAD_RESPONSE if failure.kind is FailureKind.INTERRUPTED else failure.kind
+    policy = POLICIES[kind]
+    is_spent = kind is FailureKind.QUOTA_EXHAUSTED
     extra: Fields = []
-    if failure.retry_after_s is not None and policy.status in (429, 503):
+    if failure.retry_after_s is not None and policy.status in (429, 503) and not is_spent:
         extra.append((b"retry-after", b"%d" % math.ceil(failure.retry_after_s)))
-    if progress.attempts > 1:
+    if progress.attempts > 1 or is_spent:
         extra.append((b"x-should-retry", b"false"))
     progress.failure = policy.code
     shown = failure.shown
     model = progress.model.name if progress.model else ""
-    message = shown.message if shown else f'The model "{model}" could not answer: {failure.detail}.'
+    message = shown.message if shown else f'The model "{model}" could not answer: {policy.words}.'
     code = (shown.code if shown else None) or policy.code
     _send_error(progress, client, policy.status, code, message, shown.param if shown else None, extra)
+
+
+def report_fault(progress: Progress, client: Client, error: Exception) -> None:
+    """Tell the client that the gateway itself is at fault, and the log where."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    call = progress.call.request_id
+    _log.error("call %s failed inside: %s at %s:%s", call, type(error).__name__, where.filename, where.lineno)
+    progress.failure = _FAULT
+    message = "The gateway failed; the operator finds the cause in its log under this request_id."
+    if progress.status:
+        client.end(progress.call.dialect.encode_stream_error(_FAULT, message, progress.call.shown_id))
+    else:
+        _send_error(progress, client, 500, _FAULT, message, None, [])
 
 
 def _send_error(
@@ -60,7 +81,6 @@ def _send_error(
 
 
 def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
-    progress.status = 200
     progress.cost = cost_nusd, _ = price(progress)
     headers = [
         (b"content-type", answer.response.header(b"content-type") or b"application/json"),
@@ -70,22 +90,24 @@ def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None
     if cost_nusd is not None:
         headers.append((b"x-pointsman-cost-usd", format_usd(cost_nusd).encode()))
     client.start(200, headers, body_bytes=len(answer.body))
+    progress.status = 200
     client.end(answer.body)
 
 
 async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Client) -> None:
     response, reader = answer.response, answer.reader
-    progress.status = 200
-    client.start(200, [_EVENTS, *_describe(progress, answer.changes), *_name_upstream_request(answer)])
-    client.write(answer.first)
     try:
+        client.start(200, [_EVENTS, *_describe(progress, answer.changes), *_name_upstream_request(answer)])
+        progress.status = 200
+        client.write(answer.first)
         await _pass_on(response, reader, client)
         client.end()
         response.release()
     except UpstreamFailure as failure:
         code = POLICIES[failure.kind].code
         progress.failure = code
-        message = f"The answer was cut: {failure.detail}."
+        _log.warning("call %s was cut: %s", progress.call.request_id, failure)
+        message = f"The answer was cut: {POLICIES[failure.kind].words}."
         client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
     finally:
         response.close()

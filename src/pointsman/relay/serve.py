@@ -11,7 +11,7 @@ from pointsman.core.routing.decision import Facts, Refusal
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED
 from pointsman.relay.attempts import try_in_order
 from pointsman.relay.call import Call, Progress, Relay
-from pointsman.relay.respond import refuse, report_failure, respond
+from pointsman.relay.respond import refuse, report_failure, report_fault, respond
 from pointsman.relay.settle import settle
 
 CLIENT_LEFT = 499
@@ -33,6 +33,8 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
     except asyncio.CancelledError:
         progress.status = progress.status or CLIENT_LEFT
         progress.failure = CLIENT_DISCONNECTED
+    except Exception as error:  # Whatever it is, it is ours: it costs this call, and nobody else's.
+        report_fault(progress, client, error)
     finally:
         relay.record(settle(progress, relay.monotonic_s()))
 

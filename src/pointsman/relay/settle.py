@@ -40,7 +40,7 @@ def price(progress: Progress) -> tuple[int | None, CostStatus]:
     """The cost so far in nano-dollars and how sure it is; `(None, "unknown")` where a price is missing."""
     usage = progress.usage or _estimate(progress)
     if usage is None:
-        return 0, "none"
+        return (None, "unknown") if progress.maybe_billed else (0, "none")
     prices = progress.model.prices if progress.model else None
     if prices is None:
         return None, "unknown"

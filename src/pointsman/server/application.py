@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from pointsman.core.dialects.openai_chat.errors import encode_error
 from pointsman.server.access import AdminAccess
+from pointsman.server.admin_door import pass_door
 from pointsman.server.asgi import Receive, Scope, Send
 from pointsman.server.errors import OperatorError, encode_problem
 from pointsman.server.inference import Inference
@@ -20,27 +21,31 @@ Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Application:
     """The ASGI application; a request's path is matched as it came, and rights hang on the matched route."""
 
-    def __init__(self, inference: Inference, rest: FastAPI) -> None:
+    def __init__(self, inference: Inference, rest: FastAPI, access: AdminAccess) -> None:
         self._rest = rest
-        self._inference: dict[tuple[str, str], Endpoint] = {
-            ("POST", "/v1/chat/completions"): inference.post_chat,
-            ("GET", "/v1/models"): inference.get_models,
+        self._access = access
+        self._inference: dict[tuple[str, bytes], Endpoint] = {
+            ("POST", b"/v1/chat/completions"): inference.post_chat,
+            ("GET", b"/v1/models"): inference.get_models,
         }
         self._get_model = inference.get_models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        endpoint = self._inference.get((scope["method"], scope["path"]))
-        if endpoint is None and scope["path"].startswith("/v1/"):
+        endpoint = self._inference.get((scope["method"], scope["raw_path"]))
+        if endpoint is None and scope["raw_path"].startswith(b"/v1/"):
             endpoint = self._find_unusual(scope)
-        await (endpoint or self._rest)(scope, receive, send)
+        if endpoint is not None:
+            await endpoint(scope, receive, send)
+        else:
+            await pass_door(scope, receive, send, self._access, self._rest)
 
     def _find_unusual(self, scope: Scope) -> Endpoint | None:
         """What answers under `/v1` beside the common calls: one model by its name, and the wrong method."""
-        if scope["method"] == "GET" and scope["path"].startswith("/v1/models/"):
+        if scope["method"] == "GET" and scope["raw_path"].startswith(b"/v1/models/"):
             return self._get_model
-        allowed = [method for method, path in self._inference if path == scope["path"]]
+        allowed = [method for method, path in self._inference if path == scope["raw_path"]]
         return _refuse_method(allowed) if allowed else None
 
 

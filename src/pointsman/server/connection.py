@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from pointsman.server.errors import write_error_response
@@ -19,6 +19,7 @@ MOST_HEADERS = 100
 MOST_URL_BYTES = 8 * 1024
 HEAD_SECONDS = 10.0
 EXTENSION = "pointsman.connection"
+CYCLE = "pointsman.cycle"
 
 
 class ClientConnection(HttpToolsProtocol):
@@ -48,14 +49,16 @@ class ClientConnection(HttpToolsProtocol):
     def start_work(self) -> None:
         """Note that the running task works for this connection's client, who may leave."""
         self.running = asyncio.current_task(self.loop)
+        # uvicorn stops reading while a large body waits to be taken; unread, the client's leaving would go unseen.
+        self.flow.resume_reading()
 
     def end_work(self) -> None:
         """Note that whoever leaves now ends nothing."""
         self.running = None
 
-    def open_exchange(self) -> Exchange:
-        """What the current request is answered through."""
-        return Exchange(self.cycle, self.server_state.default_headers, self._outbox)
+    def open_exchange(self, cycle: RequestResponseCycle) -> Exchange:
+        """What a request is answered through; `cycle` is that request's own, for others may be waiting behind it."""
+        return Exchange(cycle, self.server_state.default_headers, self._outbox)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -90,14 +93,18 @@ class ClientConnection(HttpToolsProtocol):
         if self._header_bytes > MOST_HEADER_BYTES or len(self.headers) >= MOST_HEADERS:
             limits = f"more than {MOST_HEADER_BYTES} bytes or {MOST_HEADERS} fields"
             self._refuse(431, "headers_too_large", f"The request's headers have {limits}.")
-            return
-        super().on_header(name, value)
+        elif self._in_head:  # What follows the body are trailers; they are no headers, least of all credentials.
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_waiting_for_head()
+        if self.parser.should_upgrade():
+            message = "Other protocols are not spoken here; use HTTP/1.1 and send no Upgrade header."
+            self._refuse(400, "upgrade_not_supported", message)
         if not self._refused:
             super().on_headers_complete()
+            self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
 
     def on_body(self, body: bytes) -> None:
         if not self._refused:
@@ -119,7 +126,9 @@ class ClientConnection(HttpToolsProtocol):
             return
         self._refused = True
         if not self.transport.is_closing():
-            self.transport.write(write_error_response(status, code, message))
+            # In the middle of an earlier answer there is no place for another one.
+            if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]
+                self.transport.write(write_error_response(status, code, message))
             self.transport.close()
 
     def _close_slow_client(self) -> None:

@@ -86,8 +86,13 @@ class Exchange:
 
     async def drain(self) -> None:
         """Wait until the client has caught up; one that makes no progress for a minute is cut off."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._flow.drain()
-        except TimeoutError:
-            self._transport.abort()
+        waiting_bytes = self._transport.get_write_buffer_size()
+        while self._flow.write_paused:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._flow.drain()
+            except TimeoutError:
+                before, waiting_bytes = waiting_bytes, self._transport.get_write_buffer_size()
+                if waiting_bytes >= before:
+                    self._transport.abort()
+                    return

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pointsman.control.keys import KeyRing
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.dialects.dialect import Dialect
 from pointsman.core.dialects.table import DIALECTS
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
 from pointsman.server.asgi import Receive, Scope, Send
-from pointsman.server.connection import EXTENSION, ClientConnection
+from pointsman.server.connection import CYCLE, EXTENSION, ClientConnection
 from pointsman.server.models import list_models
 from pointsman.server.request_body import ClientDisconnectedError, check_content, read_body, read_off
 from pointsman.server.request_ids import new_request_id, shown_id
@@ -46,9 +46,9 @@ class Inference:
         try:
             key_id = self._authenticate(scope, headers)
             check_content(headers)
-            body = await read_body(headers, receive)
+            body = await read_body(receive, has_arrived=has_arrived(scope))
         except ClientError as error:
-            await _send_refusal(error, _OPENAI, shown, receive, send)
+            await _send_refusal(error, shown, scope, receive, send)
             return
         except ClientDisconnectedError:
             return
@@ -66,7 +66,7 @@ class Inference:
         connection: ClientConnection = scope[EXTENSION]
         connection.start_work()
         try:
-            await serve(self.relay, self.snapshot(), call, connection.open_exchange())
+            await serve(self.relay, self.snapshot(), call, connection.open_exchange(scope[CYCLE]))
         finally:
             connection.end_work()
 
@@ -79,7 +79,7 @@ class Inference:
             self._authenticate(scope, headers)
             answer = list_models(self.snapshot(), scope["path"].removeprefix("/v1/models").removeprefix("/"))
         except ClientError as error:
-            await _send_refusal(error, _OPENAI, shown, receive, send)
+            await _send_refusal(error, shown, scope, receive, send)
             return
         await _send_json(200, msgspec.json.encode(answer), [(b"x-request-id", shown.encode())], send)
 
@@ -103,13 +103,19 @@ def _count_authorizations(scope: Scope) -> int:
     return sum(name == b"authorization" for name, _ in scope["headers"])
 
 
-async def _send_refusal(error: ClientError, dialect: Dialect, shown: str, receive: Receive, send: Send) -> None:
+def has_arrived(scope: Scope) -> bool:
+    """Whether all of the request's body is here already."""
+    cycle: RequestResponseCycle = scope[CYCLE]
+    return not cycle.more_body
+
+
+async def _send_refusal(error: ClientError, shown: str, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request that never became a call. A body still on its way is read off, so that the answer arrives."""
-    body = dialect.encode_error(error.status, error.code, error.message, error.param, shown)
+    body = _OPENAI.encode_error(error.status, error.code, error.message, error.param, shown)
     extra: list[tuple[bytes, bytes]] = [(b"x-request-id", shown.encode())]
     if error.status == 401:
         extra.append((b"www-authenticate", b"Bearer"))
-    if error.status in (408, 413):
+    if not has_arrived(scope):
         extra.append((b"connection", b"close"))
         await _send_json(error.status, body, extra, send, last=False)
         await read_off(receive)

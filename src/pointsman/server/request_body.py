@@ -25,40 +25,43 @@ def check_content(headers: dict[bytes, bytes]) -> None:
         raise ClientError(415, "unsupported_encoding", "The body must not be compressed.")
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > MOST_BODY_BYTES:
-        raise _too_large()
+        raise _too_large(MOST_BODY_BYTES)
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    """The whole body, within a minute; usually it has come together with the head."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnectedError
-    if not message["more_body"]:
-        return bytes(message["body"])
+async def read_body(receive: Receive, *, has_arrived: bool, most_bytes: int = MOST_BODY_BYTES) -> bytes:
+    """The whole body, within a minute; usually it `has_arrived` together with the head.
+
+    Raises:
+        ClientError: 408 when it takes too long, 413 when it grows too large.
+        ClientDisconnectedError: when the client leaves before its end.
+    """
+    if has_arrived:
+        return await _read_pieces(receive, most_bytes)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _read_rest(message["body"], receive)
+            return await _read_pieces(receive, most_bytes)
     except TimeoutError:
-        message_text = f"The request's body took longer than {BODY_SECONDS:.0f} s."
-        raise ClientError(408, "request_timeout", message_text) from None
+        message = f"The request's body took longer than {BODY_SECONDS:.0f} s."
+        raise ClientError(408, "request_timeout", message) from None
 
 
-async def _read_rest(first: bytes, receive: Receive) -> bytes:
-    parts, size, more = [first], len(first), True
+async def _read_pieces(receive: Receive, most_bytes: int) -> bytes:
+    pieces: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnectedError
-        parts.append(message["body"])
+        pieces.append(message["body"])
         size += len(message["body"])
         more = message["more_body"]
-        if size > MOST_BODY_BYTES:
-            raise _too_large()
-    return b"".join(parts)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _too_large() -> ClientError:
-    return ClientError(413, "request_too_large", f"The body has more than {MOST_BODY_BYTES // 2**20} MiB.")
+def _too_large(most_bytes: int) -> ClientError:
+    return ClientError(413, "request_too_large", f"The body has more than {most_bytes // 2**20} MiB.")
 
 
 async def read_off(receive: Receive) -> None:

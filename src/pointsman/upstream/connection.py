@@ -9,6 +9,8 @@ from pointsman.upstream.response import HttpResponse
 from pointsman.wire.outbox import Outbox
 
 MOST_COPIED_BYTES = 64 * 1024
+STALE_WITHIN_S = 1.0
+"""A provider that ends a reused connection later than this may have worked on the request, and bill it."""
 
 
 class StaleConnection(Exception):
@@ -61,11 +63,13 @@ class Connection(asyncio.BufferedProtocol):
         """
         was_used, self._is_used = self._is_used, True
         self._response = response = HttpResponse(self, deployment, loop=self._loop, due_s=due_s)
+        written_s = self._loop.time()
         self._write(head, body)
         try:
             await response.arrive()
         except UpstreamFailure as failure:
-            if was_used and response.is_untouched and failure.kind is FailureKind.INTERRUPTED:
+            is_early = self._loop.time() - written_s < STALE_WITHIN_S
+            if was_used and is_early and response.is_untouched and failure.kind is FailureKind.INTERRUPTED:
                 raise StaleConnection from failure
             raise
         return response

@@ -68,7 +68,7 @@ def test_names_the_place() -> None:
         read_json_object(b'{"a":"\xff"}')
     with pytest.raises(ClientError) as duplicate:
         read_json_object(b'{"x":{"role":1,"role":2}}')
-    assert duplicate.value.param == "role"
+    assert duplicate.value.param == "x.role"
 
 
 def test_drops_a_utf8_byte_order_mark() -> None:

@@ -14,7 +14,8 @@ import msgspec
 
 MOST_DEPTH = 64
 MOST_NODES = 100_000
-SLOW_READING_BYTES = 256 * 1024
+MOST_PATH_CHARACTERS = 200
+SLOW_READING_BYTES = 4 * 1024 * 1024
 _INT64 = 2**63
 _BOM = b"\xef\xbb\xbf"
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
@@ -129,7 +130,7 @@ def _read_slowly(text: str) -> None:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float, parse_int=_read_int)
     except json.JSONDecodeError as problem:
         offset = len(text[: problem.pos].encode("utf-8", "surrogatepass"))
-        reason = problem.msg[:1].lower() + problem.msg[1:]
+        reason = problem.msg[:1].lower() + problem.msg[1:].removesuffix(" at")
         raise ClientError(400, "invalid_json", f"The body is not JSON: {reason} at byte {offset}.") from None
     except RecursionError:
         raise _too_deep() from None
@@ -158,19 +159,30 @@ def _read_int(text: str) -> int:
 
 
 def _find_duplicate(body: bytes) -> str | None:
-    """The first key that stands twice, looked for only in bodies small enough to read again."""
-    found: list[str] = []
+    """The path of the first key that stands twice, looked for only in bodies small enough to read again."""
+    doubled: dict[int, str] = {}
 
-    def note_duplicate(pairs: list[tuple[str, object]]) -> None:
+    def note_duplicate(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        value = dict(pairs)
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                found.append(key)
+                doubled.setdefault(id(value), key)
             seen.add(key)
+        return value
 
-    if len(body) <= SLOW_READING_BYTES:
-        json.loads(body, object_pairs_hook=note_duplicate)
-    return found[0][:64] if found else None
+    if len(body) > SLOW_READING_BYTES:
+        return None
+    # What a duplicate hides is kept alive until its path is known, so that no id is given twice.
+    places: list[tuple[str, object]] = [("", json.loads(body, object_pairs_hook=note_duplicate))]
+    for path, value in places:
+        if id(value) in doubled:
+            return f"{path}.{doubled[id(value)]}".lstrip(".")[:MOST_PATH_CHARACTERS]
+        if isinstance(value, dict):
+            places += ((f"{path}.{key}", item) for key, item in value.items())
+        elif isinstance(value, list):
+            places += ((f"{path}[{place}]", item) for place, item in enumerate(value))
+    return None
 
 
 def _too_deep() -> ClientError:

@@ -39,40 +39,94 @@ class FailurePolicy:
     Attributes:
         status: the HTTP status the client sees when nothing else worked.
         code: the stable error code the client sees.
+        words: what happened, as the client is told: nothing of hosts, addresses or variables.
         try_next: whether the next candidate may be tried (only before the first content byte).
         show_upstream: whether the upstream's own message is the client's business.
+        maybe_billed: whether the provider may have worked, and bill, although no usage came.
     """
 
     status: int
     code: str
+    words: str
     try_next: bool
     show_upstream: bool = False
+    maybe_billed: bool = False
 
 
 POLICIES: dict[FailureKind, FailurePolicy] = {
-    FailureKind.INVALID_REQUEST: FailurePolicy(400, "invalid_request", False, True),
-    FailureKind.CONTEXT_LENGTH: FailurePolicy(400, "context_length_exceeded", False, True),
-    FailureKind.REQUEST_TOO_LARGE: FailurePolicy(413, "request_too_large", False, True),
-    FailureKind.UNPROCESSABLE: FailurePolicy(422, "unprocessable_request", False, True),
-    FailureKind.CONFLICT: FailurePolicy(409, "conflict", False, True),
-    FailureKind.AUTHENTICATION: FailurePolicy(502, "upstream_auth_failed", True),
-    FailureKind.FORBIDDEN: FailurePolicy(502, "upstream_forbidden", True),
-    FailureKind.MODEL_MISSING: FailurePolicy(502, "upstream_model_missing", True),
-    FailureKind.QUOTA_EXHAUSTED: FailurePolicy(503, "upstream_quota_exhausted", True),
-    FailureKind.RATE_LIMITED: FailurePolicy(429, "upstream_rate_limited", True),
-    FailureKind.OVERLOADED: FailurePolicy(503, "upstream_overloaded", True),
-    FailureKind.SERVER_ERROR: FailurePolicy(502, "upstream_error", True),
-    FailureKind.BAD_RESPONSE: FailurePolicy(502, "upstream_bad_response", True),
-    FailureKind.REDIRECT: FailurePolicy(502, "upstream_redirect", True),
-    FailureKind.UNREACHABLE: FailurePolicy(502, "upstream_unreachable", True),
-    FailureKind.TLS: FailurePolicy(502, "upstream_tls_error", True),
-    FailureKind.ADDRESS_FORBIDDEN: FailurePolicy(502, "upstream_address_forbidden", True),
-    FailureKind.CREDENTIAL_MISSING: FailurePolicy(503, "upstream_credential_missing", True),
-    FailureKind.CONNECT_TIMEOUT: FailurePolicy(504, "upstream_connect_timeout", True),
-    FailureKind.FIRST_BYTE_TIMEOUT: FailurePolicy(504, "upstream_timeout", True),
-    FailureKind.STALLED: FailurePolicy(504, "upstream_stream_stalled", True),
-    FailureKind.DEADLINE: FailurePolicy(504, "upstream_timeout", False),
-    FailureKind.INTERRUPTED: FailurePolicy(502, "upstream_stream_interrupted", True),
+    FailureKind.INVALID_REQUEST: FailurePolicy(
+        400, "invalid_request", "the provider takes the request for wrong", try_next=False, show_upstream=True
+    ),
+    FailureKind.CONTEXT_LENGTH: FailurePolicy(
+        400,
+        "context_length_exceeded",
+        "the messages are longer than the model's context window",
+        try_next=False,
+        show_upstream=True,
+    ),
+    FailureKind.REQUEST_TOO_LARGE: FailurePolicy(
+        413, "request_too_large", "the request is too large for the provider", try_next=False, show_upstream=True
+    ),
+    FailureKind.UNPROCESSABLE: FailurePolicy(
+        422, "unprocessable_request", "the provider cannot process the request", try_next=False, show_upstream=True
+    ),
+    FailureKind.CONFLICT: FailurePolicy(
+        409, "conflict", "the provider reports a conflict", try_next=True, show_upstream=True
+    ),
+    FailureKind.AUTHENTICATION: FailurePolicy(
+        502, "upstream_auth_failed", "the provider refused the gateway's key", try_next=True
+    ),
+    FailureKind.FORBIDDEN: FailurePolicy(
+        502, "upstream_forbidden", "the provider does not let the gateway use it", try_next=True
+    ),
+    FailureKind.MODEL_MISSING: FailurePolicy(
+        502, "upstream_model_missing", "the provider does not have it", try_next=True
+    ),
+    FailureKind.QUOTA_EXHAUSTED: FailurePolicy(
+        503, "upstream_quota_exhausted", "the gateway's quota at the provider is used up", try_next=True
+    ),
+    FailureKind.RATE_LIMITED: FailurePolicy(
+        429, "upstream_rate_limited", "the provider asks for fewer requests", try_next=True
+    ),
+    FailureKind.OVERLOADED: FailurePolicy(503, "upstream_overloaded", "the provider is overloaded", try_next=True),
+    FailureKind.SERVER_ERROR: FailurePolicy(502, "upstream_error", "the provider failed", try_next=True),
+    FailureKind.BAD_RESPONSE: FailurePolicy(
+        502, "upstream_bad_response", "the provider's answer cannot be read", try_next=True, maybe_billed=True
+    ),
+    FailureKind.REDIRECT: FailurePolicy(
+        502, "upstream_redirect", "the provider sent the gateway elsewhere, which it never follows", try_next=True
+    ),
+    FailureKind.UNREACHABLE: FailurePolicy(
+        502, "upstream_unreachable", "the provider cannot be reached", try_next=True
+    ),
+    FailureKind.TLS: FailurePolicy(
+        502, "upstream_tls_error", "no safe connection to the provider can be made", try_next=True
+    ),
+    FailureKind.ADDRESS_FORBIDDEN: FailurePolicy(
+        502, "upstream_address_forbidden", "the provider's address is one the gateway must not call", try_next=True
+    ),
+    FailureKind.CREDENTIAL_MISSING: FailurePolicy(
+        503, "upstream_credential_missing", "the gateway has no key for the provider", try_next=True
+    ),
+    FailureKind.CONNECT_TIMEOUT: FailurePolicy(
+        504, "upstream_connect_timeout", "the provider took too long to connect", try_next=True
+    ),
+    FailureKind.FIRST_BYTE_TIMEOUT: FailurePolicy(
+        504, "upstream_timeout", "the provider took too long to answer", try_next=True, maybe_billed=True
+    ),
+    FailureKind.STALLED: FailurePolicy(
+        504, "upstream_stream_stalled", "the provider fell silent", try_next=True, maybe_billed=True
+    ),
+    FailureKind.DEADLINE: FailurePolicy(
+        504, "upstream_timeout", "the time for the whole call was over", try_next=False, maybe_billed=True
+    ),
+    FailureKind.INTERRUPTED: FailurePolicy(
+        502,
+        "upstream_stream_interrupted",
+        "the provider ended the connection too early",
+        try_next=True,
+        maybe_billed=True,
+    ),
 }
 
 

@@ -107,7 +107,7 @@ def _read_entries(
     read: dict[str, Written[Kind]] = {}
     for name, entry in entries.items():
         if not names.fullmatch(name):
-            allowed = "letters, digits and . _ - / :" if names is _MODEL_NAME else "small letters, digits and . _ -"
+            allowed = "letters, digits and . _ - / : @" if names is _MODEL_NAME else "small letters, digits and . _ -"
             findings.add(entry.key, "invalid_name", f"{quote(name)} is not a name; use {allowed}")
         if not isinstance(entry.value, MappingNode):
             findings.add(entry.value.place, "invalid_type", "expected a mapping, such as {key: value}")

@@ -37,6 +37,9 @@ def encode_request(
             body = _replace_value(body, "stream_options", _encode(asked))
         else:
             members.append(("stream_options", asked))
+    for name, _ in members:
+        if name in request.fields:  # said as null, which gives way
+            body = _remove_member(body, name)
     return Encoded(_prepend_members(body, members), changes)
 
 
@@ -45,12 +48,9 @@ def _says(fields: dict[str, object], name: str) -> bool:
 
 
 def _prepend_members(body: bytes, members: list[tuple[str, object]]) -> bytes:
-    """Put members first in the object; an explicit null of the same name later in the body gives way to them."""
+    """Put members first in the object."""
     if not members:
         return body
-    for name, _ in members:
-        if b'"' + name.encode() + b'"' in body:
-            body = _remove_member(body, name)
     text = b",".join(b"%b:%b" % (_encode(name), _encode(value)) for name, value in members)
     opening = body.index(b"{") + 1
     return b"%b%b,%b" % (body[:opening], text, body[opening:])

@@ -13,12 +13,14 @@ _BY_STATUS = {
     402: FailureKind.QUOTA_EXHAUSTED,
     403: FailureKind.FORBIDDEN,
     404: FailureKind.MODEL_MISSING,
+    408: FailureKind.FIRST_BYTE_TIMEOUT,
     409: FailureKind.CONFLICT,
     413: FailureKind.REQUEST_TOO_LARGE,
     415: FailureKind.UNPROCESSABLE,
     422: FailureKind.UNPROCESSABLE,
     429: FailureKind.RATE_LIMITED,
     503: FailureKind.OVERLOADED,
+    504: FailureKind.FIRST_BYTE_TIMEOUT,
     529: FailureKind.OVERLOADED,
 }
 _BY_CODE = {
@@ -51,7 +53,7 @@ _TYPES = {
     422: "invalid_request_error",
     429: "rate_limit_error",
 }
-_KEYS = re.compile(r"\b(?:sk|pk|rk|gsk|xai|AIza|AKIA|pm)[-_A-Za-z0-9]{12,}|Bearer\s+\S+")
+_KEYS = re.compile(r"\b(?:sk-|pk-|rk-|pm_|hf_|gsk_|xai-|AIza|AKIA)[-_A-Za-z0-9]{12,}|Bearer\s+\S+")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -92,8 +94,8 @@ def _show(error: dict[str, object]) -> ShownError | None:
         return None
     return ShownError(
         _KEYS.sub("***", message[:MOST_MESSAGE_CHARACTERS]),
-        code[:128] if type(code) is str else None,
-        param[:256] if type(param) is str else None,
+        _KEYS.sub("***", code[:128]) if type(code) is str else None,
+        _KEYS.sub("***", param[:256]) if type(param) is str else None,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
+from pointsman.core.chat.utf8 import repair_utf8
 from pointsman.core.dialects.openai_chat.errors import classify_error
 from pointsman.core.dialects.openai_chat.usage import read_usage
 
@@ -120,12 +121,14 @@ class StreamReader:
             data, events[0] = data.removeprefix(_BOM), events[0].removeprefix(_BOM)
         passed = [self._judge(event) for event in events]
         if self.committed and not self._held and False not in passed:
-            return data if data.isascii() else _repair_utf8(data)
+            return repair_utf8(data)
         kept = [event + b"\n\n" for event, stays in zip(events, passed, strict=True) if stays]
         if not self.committed:
             self._held += kept
+            if sum(map(len, self._held)) > MOST_EVENT_BYTES:
+                self._fail(FailureKind.BAD_RESPONSE, f"more than {MOST_EVENT_BYTES} bytes came before any content")
             return b""
-        return _repair_utf8(self._release() + b"".join(kept))
+        return repair_utf8(self._release() + b"".join(kept))
 
     def _release(self) -> bytes:
         held = b"".join(self._held)
@@ -139,8 +142,11 @@ class StreamReader:
         if not data or self.done or self.failure is not None:
             return False
         if data == b"[DONE]":
-            self.done = self.committed = True
-            return True
+            if self._finished or self.committed:
+                self.done = self.committed = True
+            else:
+                self._fail(FailureKind.BAD_RESPONSE, "the stream ended without an answer")
+            return self.done
         try:
             chunk = _decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -148,7 +154,7 @@ class StreamReader:
             if self._malformed > MOST_MALFORMED_EVENTS:
                 self._fail(FailureKind.BAD_RESPONSE, "the stream holds malformed events")
             return False
-        if chunk.error is not None or chunk.object == "error":
+        if chunk.error is not None or chunk.object == "error" or b"event: error" in _LINE.split(event):
             self._fail(classify_error(chunk.error), "the provider sent an error within the stream")
             return False
         if chunk.usage is not None:
@@ -189,10 +195,3 @@ def _read_data(event: bytes) -> bytes:
     """The data lines of an event joined, by the rules of server-sent events; comments and other fields left out."""
     lines = (line.removeprefix(b"data:") for line in _LINE.split(event) if line.startswith(b"data:"))
     return b"\n".join(line.removeprefix(b" ") for line in lines)
-
-
-def _repair_utf8(data: bytes) -> bytes:
-    """Replace bytes that are no UTF-8, which strict clients would crash on."""
-    if data.isascii():
-        return data
-    return data.decode("utf-8", "replace").encode()
