@@ -190,6 +190,29 @@ def test_a_fault_of_our_own_is_said_counted_and_costs_one_call(stream: bool, cap
     assert "ZeroDivisionError at" in caplog.text
 
 
+def test_a_shutdown_is_no_fault_of_the_clients() -> None:
+    class Silent(Answer):
+        async def read(self) -> bytes:
+            if self.pieces:
+                return await super().read()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    conversation = Conversation(ScriptedUpstream([Silent([FIRST])]))
+
+    async def shut_down() -> None:
+        task = asyncio.create_task(conversation.run(ask("one", stream=True)))
+        while not conversation.client.writes:
+            await asyncio.sleep(0)
+        task.cancel("the server ends")
+        await asyncio.wait([task])
+
+    asyncio.run(shut_down())
+    (outcome,) = conversation.outcomes
+    assert outcome.failure == "shutting_down" and outcome.cost_status == "estimated"
+    assert b'"shutting_down"' in conversation.client.body and b"[DONE]" not in conversation.client.body
+
+
 def test_a_client_that_leaves_is_settled_once_and_its_call_is_closed() -> None:
     class Silent(Answer):
         async def read(self) -> bytes:

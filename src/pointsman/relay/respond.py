@@ -19,7 +19,6 @@ _log = logging.getLogger(__name__)
 _JSON = (b"content-type", b"application/json")
 _EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
 _PRIVATE = (b"cache-control", b"private, no-store")
-_FAULT = "internal_error"
 _SAFE_ID = re.compile(rb"[!-~]{1,128}")
 
 Fields = list[tuple[bytes, bytes]]
@@ -63,12 +62,21 @@ def report_fault(progress: Progress, client: Client, error: Exception) -> None:
     where = traceback.extract_tb(error.__traceback__)[-1]
     call = progress.call.request_id
     _log.error("call %s failed inside: %s at %s:%s", call, type(error).__name__, where.filename, where.lineno)
-    progress.failure = _FAULT
     message = "The gateway failed; the operator finds the cause in its log under this request_id."
+    _break_off(progress, client, 500, "internal_error", message)
+
+
+def report_shutdown(progress: Progress, client: Client) -> None:
+    """Tell the client that the gateway ends before the answer does."""
+    _break_off(progress, client, 503, "shutting_down", "The gateway is shutting down; send the request again.")
+
+
+def _break_off(progress: Progress, client: Client, status: int, code: str, message: str) -> None:
+    progress.failure = code
     if progress.status:
-        client.end(progress.call.dialect.encode_stream_error(_FAULT, message, progress.call.shown_id))
+        client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
     else:
-        _send_error(progress, client, 500, _FAULT, message, None, [])
+        _send_error(progress, client, status, code, message, None, [])
 
 
 def _send_error(

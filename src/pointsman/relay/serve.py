@@ -11,7 +11,7 @@ from pointsman.core.routing.decision import Facts, Refusal
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED
 from pointsman.relay.attempts import try_in_order
 from pointsman.relay.call import Call, Progress, Relay
-from pointsman.relay.respond import refuse, report_failure, report_fault, respond
+from pointsman.relay.respond import refuse, report_failure, report_fault, report_shutdown, respond
 from pointsman.relay.settle import settle
 
 CLIENT_LEFT = 499
@@ -21,7 +21,8 @@ CLIENT_LEFT = 499
 async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) -> None:
     """Answer one call. `snapshot` is pinned: it is all the call sees of the configuration.
 
-    Cancelling means that the client has gone: the upstream call is aborted and the call is settled.
+    Cancelling means that the client has gone, or with a message that the server ends: the upstream call is aborted
+    and the call is settled.
     """
     progress = Progress(call, snapshot)
     try:
@@ -30,9 +31,12 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
         refuse(progress, client, error)
     except UpstreamFailure as failure:
         report_failure(progress, client, failure)
-    except asyncio.CancelledError:
-        progress.status = progress.status or CLIENT_LEFT
-        progress.failure = CLIENT_DISCONNECTED
+    except asyncio.CancelledError as cancelled:
+        if cancelled.args:  # the server gives a reason: the time for ending gently is over
+            report_shutdown(progress, client)
+        else:
+            progress.status = progress.status or CLIENT_LEFT
+            progress.failure = CLIENT_DISCONNECTED
     except Exception as error:  # Whatever it is, it is ours: it costs this call, and nobody else's.
         report_fault(progress, client, error)
     finally:
