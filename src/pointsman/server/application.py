@@ -10,6 +10,7 @@ from pointsman.core.dialects.openai_chat.errors import encode_error
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin_door import pass_door
 from pointsman.server.asgi import Receive, Scope, Send
+from pointsman.server.connection import CYCLE
 from pointsman.server.errors import OperatorError, encode_problem
 from pointsman.server.inference import Inference
 from pointsman.server.request_ids import new_request_id
@@ -36,10 +37,14 @@ class Application:
         endpoint = self._inference.get((scope["method"], scope["raw_path"]))
         if endpoint is None and scope["raw_path"].startswith(b"/v1/"):
             endpoint = self._find_unusual(scope)
-        if endpoint is not None:
-            await endpoint(scope, receive, send)
-        else:
-            await pass_door(scope, receive, send, self._access, self._rest)
+        try:
+            if endpoint is not None:
+                await endpoint(scope, receive, send)
+            else:
+                await pass_door(scope, receive, send, self._access, self._rest)
+        finally:
+            # The scope and its cycle hold one another: a ring for the garbage collector with every request.
+            del scope[CYCLE]
 
     def _find_unusual(self, scope: Scope) -> Endpoint | None:
         """What answers under `/v1` beside the common calls: one model by its name, and the wrong method."""
