@@ -94,7 +94,10 @@ class ClientConnection(HttpToolsProtocol):
             limits = f"more than {MOST_HEADER_BYTES} bytes or {MOST_HEADERS} fields"
             self._refuse(431, "headers_too_large", f"The request's headers have {limits}.")
         elif self._in_head:  # What follows the body are trailers; they are no headers, least of all credentials.
-            super().on_header(name, value)
+            name = name.lower()
+            self.headers.append((name, value))
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         self._in_head = False
