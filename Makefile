@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := sh tools/setup.sh
 
-.PHONY: help run test test-fresh check format lock bench bench-peers proof clean
+.PHONY: help run test test-fresh check format lock bench bench-peers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

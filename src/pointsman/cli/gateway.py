@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pointsman.control.credentials import LOCAL_FILE, read_local_file
+
 ANSWER_SECONDS = 10.0
 
 
@@ -56,15 +58,12 @@ def find_gateway(environ: Mapping[str, str] = os.environ) -> Gateway:
     url, key = environ.get("POINTSMAN_URL"), environ.get("POINTSMAN_ADMIN_KEY")
     if url and key:
         return Gateway(url, key, "the environment")
-    file = Path(environ.get("POINTSMAN_HOME", ".pointsman")) / "demo.env"
-    try:
-        lines = file.read_text().splitlines()
-    except OSError:
-        message = f"no gateway is named: set POINTSMAN_URL and POINTSMAN_ADMIN_KEY, or run beside {file}"
-        raise GatewayError(message) from None
-    values = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    home = Path(environ.get("POINTSMAN_HOME", ".pointsman"))
+    file = home / LOCAL_FILE
+    values = read_local_file(home)
     if "POINTSMAN_URL" not in values or "POINTSMAN_ADMIN_KEY" not in values:
-        raise GatewayError(f"{file} names no gateway; start one with: pointsman serve")
+        message = f"no gateway is named: set POINTSMAN_URL and POINTSMAN_ADMIN_KEY, or start one that writes {file}"
+        raise GatewayError(message)
     return Gateway(url or values["POINTSMAN_URL"], key or values["POINTSMAN_ADMIN_KEY"], str(file))
 
 

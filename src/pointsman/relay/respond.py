@@ -25,7 +25,7 @@ Fields = list[tuple[bytes, bytes]]
 
 
 async def respond(progress: Progress, answer: PlainAnswer | StreamedAnswer, client: Client) -> None:
-    """Send a good answer. Raises `UpstreamFailure` only before the head has been sent."""
+    """Send a good answer; one that breaks off later is ended with an error that no client takes for its end."""
     if isinstance(answer, PlainAnswer):
         _send_plain(progress, answer, client)
     else:

@@ -17,7 +17,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something other than a request that operators should know of; fields left at `None` are not written.
 
     Attributes:
-        name: stable, such as `started`, `config_refused`; the line's `event`.
+        name: stable, such as `started`, `configuration_rejected`; the line's `event`.
         level: how bad it is.
         message: a sentence for people.
         code: of a problem.
@@ -29,7 +29,6 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         url: where something listens; without query.
         logger: which library spoke.
         error: the type of an exception.
-        duration_ms: how long it took.
         count: of how many.
     """
 
@@ -45,7 +44,6 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str | None = None
     logger: str | None = None
     error: str | None = None
-    duration_ms: float | None = None
     count: int | None = None
 
 

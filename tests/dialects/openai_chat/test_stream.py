@@ -166,3 +166,18 @@ def test_an_event_without_end_is_bounded() -> None:
     for _ in range(MOST_EVENT_BYTES // 65_536 + 1):
         reader.feed(b"x" * 65_536)
     assert reader.failure is not None and reader.failure.kind is FailureKind.BAD_RESPONSE
+
+
+def test_an_error_named_only_by_its_event_is_a_failure() -> None:
+    _, reader = read(b'event: error\ndata: {"message":"boom"}\n\n' + DONE)
+    assert reader.failure is not None and not reader.done
+
+
+def test_an_end_mark_without_an_answer_is_a_failure() -> None:
+    _, reader = read(delta(role="assistant", content="") + DONE)
+    assert reader.failure is not None and reader.failure.kind is FailureKind.BAD_RESPONSE
+
+
+def test_what_is_held_back_is_bounded() -> None:
+    role = delta(role="assistant", content="", padding="x" * 100_000)
+    assert read(*[role] * 12)[1].failure is not None

@@ -13,10 +13,6 @@ class AnswerReader(Protocol):
     """Follows one streamed answer; bytes in, bytes for the client out."""
 
     @property
-    def committed(self) -> bool:
-        """Whether content has been handed on; from then on no other model may answer."""
-
-    @property
     def done(self) -> bool:
         """Whether the answer has ended properly."""
 

@@ -22,6 +22,7 @@ _LINE = re.compile(rb"\r\n|\r|\n")
 # A blank line in any mix of line ends; a CR that may be half of a CRLF waits for what follows it.
 _EVENT_END = re.compile(rb"\n\n|\r\n\r\n|\r\r|\r\n\n|\n\r\n|\n\r(?=[^\n])")
 _ABSENT = msgspec.Raw()
+_ERROR_EVENT = re.compile(rb"(?:^|[\r\n])event: ?error")
 _EMPTY = frozenset({b"", b"null", b'""', b"[]", b"{}"})
 _BOM = b"\xef\xbb\xbf"
 
@@ -154,7 +155,7 @@ class StreamReader:
             if self._malformed > MOST_MALFORMED_EVENTS:
                 self._fail(FailureKind.BAD_RESPONSE, "the stream holds malformed events")
             return False
-        if chunk.error is not None or chunk.object == "error" or b"event: error" in _LINE.split(event):
+        if chunk.error is not None or chunk.object == "error" or _ERROR_EVENT.search(event):
             self._fail(classify_error(chunk.error), "the provider sent an error within the stream")
             return False
         if chunk.usage is not None:
