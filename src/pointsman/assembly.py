@@ -2,14 +2,16 @@
 
 import asyncio
 import gc
+import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointsman.control.configuration import Loaded, compile_content, load_configuration
+from pointsman.control.changes import Changes
+from pointsman.control.configuration import Loaded
 from pointsman.control.credentials import (
     LocalCredentials,
     choose_admin_key,
@@ -19,11 +21,16 @@ from pointsman.control.credentials import (
     write_local_file,
 )
 from pointsman.control.current import CurrentConfiguration
-from pointsman.control.follow import follow
+from pointsman.control.effective import Effective
+from pointsman.control.follow import Follower
 from pointsman.control.home import hold_home
+from pointsman.control.keeper import LastGoodKeeper
 from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
+from pointsman.control.overrides import Overrides
+from pointsman.control.startup import find_usable_files, start_configuration
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.ports import RevisionRecord
 from pointsman.core.routing.outcome import Outcome
 from pointsman.core.routing.totals import LATENCY_BOUNDS_MS
 from pointsman.relay.call import Relay
@@ -31,12 +38,15 @@ from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin.configuration import build_configuration
 from pointsman.server.admin.keys import build_keys
+from pointsman.server.admin.overrides import build_overrides
 from pointsman.server.admin.usage import build_usage
 from pointsman.server.application import Application, build_rest
 from pointsman.server.inference import Inference
 from pointsman.server.listener import Listener, open_socket
 from pointsman.server.operations import build_operations
+from pointsman.storage.configuration_store import ConfigurationStore
 from pointsman.storage.database import Database, open_database
+from pointsman.storage.overrides_store import OverridesStore
 from pointsman.storage.usage_reader import UsageReader
 from pointsman.storage.usage_writer import UsageWriter
 from pointsman.storage.virtual_keys import VirtualKeys
@@ -46,13 +56,8 @@ from pointsman.telemetry.log_lines import Event
 from pointsman.telemetry.metrics import Metrics
 from pointsman.upstream.client import HttpUpstream
 
-
-class ConfigurationRefused(Exception):
-    """No gateway starts on a document with errors; nothing is guessed in its place."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(f"{len(problems)} problems")
-        self.problems = problems
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 4100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +67,16 @@ class ServeSettings:
     Attributes:
         config: the document.
         home: where state lives; made if it is not there.
-        host: the address to listen on.
-        port: 0 picks a free one.
+        host: the address to listen on; as the document says, or loopback, when `None`.
+        port: 0 picks a free one; as the document says, or 4100, when `None`.
         environ: environment variables, as they were at the start.
         demo: keep local credentials even where the operator brought an admin key.
     """
 
     config: Path
     home: Path
-    host: str
-    port: int
+    host: str | None
+    port: int | None
     environ: Mapping[str, str]
     demo: bool = False
 
@@ -100,22 +105,36 @@ class _Books:
     metrics: Metrics
     writer: UsageWriter
     log: EventLog
+    current: CurrentConfiguration
 
     def record(self, outcome: Outcome) -> None:
         self.metrics.record(outcome)
         self.writer.add(outcome)
-        self.log.request(outcome)
+        if self.current.snapshot.settings.logs_requests:
+            self.log.request(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """The configuration, and every way to change it."""
+
+    current: CurrentConfiguration
+    store: ConfigurationStore
+    changes: Changes
+    overrides: Overrides
+    follower: Follower
 
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    """Everything that the doors open to."""
+    """Everything else that the doors open to."""
 
     database: Database
-    current: CurrentConfiguration
     books: _Books
     keys: KeyRing
     upstream: HttpUpstream
+    environ: Mapping[str, str]
+    on_loopback: bool
 
 
 async def run_gateway(settings: ServeSettings, announce: Callable[[Running], None]) -> None:
@@ -127,51 +146,85 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         CannotListen: when the address cannot be had.
         HomeRefused, UnusableDatabase, UnusablePepper: when the home directory or what lies there cannot be used.
     """
-    loaded = load_configuration(settings.config, settings.environ)
-    if loaded.snapshot is None:
-        raise ConfigurationRefused(tuple(loaded.problems))
-    admin_key = choose_admin_key(settings.host, settings.environ, settings.home)
+    found = find_usable_files(settings.config, settings.home, settings.environ)
+    host, port = _choose_address(settings, found.loaded)
+    admin_key = choose_admin_key(host, settings.environ, settings.home)
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_home(settings.home))
-        socket = open_socket(settings.host, settings.port)
+        socket = open_socket(host, port)
         stack.callback(socket.close)
         log = EventLog(sys.stdout)
         stack.callback(log.close)
         route_library_logs(log)
-        database = await open_database(f"sqlite:///{(settings.home / 'pointsman.db').absolute()}")
+        database = await open_database(_choose_database(settings, found.loaded))
         stack.push_async_callback(database.close)
-        current = CurrentConfiguration(loaded.snapshot)
-        books = await stack.enter_async_context(_keep_books(database, log, loaded.snapshot))
+        store, override_store = ConfigurationStore(database), OverridesStore(database)
+        current = await start_configuration(found, settings.home, settings.environ, store, override_store, _now_ms())
+        books = await stack.enter_async_context(_keep_books(database, log, current))
         keys = await _load_keys(settings, database, log)
         upstream = HttpUpstream(EnvironmentSecrets(settings.environ))
         upstream.start()
         stack.push_async_callback(upstream.close)
-        listener = Listener(_open_doors(settings, _House(database, current, books, keys, upstream), admin_key))
+        keeper = LastGoodKeeper(settings.home, settings.config)
+        stack.push_async_callback(keeper.finish)
+        herald = _Herald(books, keeper)
+        changes = Changes(store, current, settings.environ, _now_ms, herald)
+        control = _Control(
+            current,
+            store,
+            changes,
+            Overrides(override_store, changes, current, _now_ms),
+            Follower(settings.config, changes.take_files),
+        )
+        house = _House(database, books, keys, upstream, settings.environ, is_loopback(host))
+        listener = Listener(_open_doors(house, control, AdminAccess(AdminKey(admin_key))))
 
-        url = f"http://{_write_host(settings.host)}:{socket.getsockname()[1]}"
-        local_file = await _keep_local_credentials(settings, keys, url, admin_key)
-        await stack.enter_async_context(_follow_document(loaded, settings.environ, current, books))
-        log.event(Event("started", "info", f"serving on {url}", url=url, revision=loaded.snapshot.revision))
+        url = f"http://{_write_host(host)}:{socket.getsockname()[1]}"
+        local_file = await _keep_local_credentials(settings, keys, url, admin_key) if house.on_loopback else None
+        herald.report(current.rejected)
+        if not current.rejected:
+            keeper.keep(current.loaded)
+        await stack.enter_async_context(_follow_changes(control.follower, control.overrides))
+        snapshot = current.snapshot
+        log.event(Event("started", "info", f"serving on {url}", url=url, revision=snapshot.revision))
         _spare_the_collector()
         # Threads that write rows and lines hand Python's lock back to the loop after half a millisecond, not five.
         sys.setswitchinterval(0.0005)
-        announce(Running(url, local_file, tuple(loaded.problems), _pick_target(loaded.snapshot)))
+        announce(Running(url, local_file, tuple(current.rejected or current.loaded.problems), _pick_target(snapshot)))
         await listener.serve([socket])
         log.event(Event("stopped", "info", "stopped"))
 
 
-def _open_doors(settings: ServeSettings, house: _House, admin_key: str) -> Application:
+def _choose_address(settings: ServeSettings, loaded: Loaded) -> tuple[str, int]:
+    """Host and port as command line or environment say, else as the document does, else as usual."""
+    written = loaded.snapshot.settings.listen if loaded.snapshot else None
+    host, port = written or (DEFAULT_HOST, DEFAULT_PORT)
+    return host if settings.host is None else settings.host, port if settings.port is None else settings.port
+
+
+def _choose_database(settings: ServeSettings, loaded: Loaded) -> str:
+    written = loaded.snapshot.settings.storage_url if loaded.snapshot else None
+    return written or f"sqlite:///{(settings.home / 'pointsman.db').absolute()}"
+
+
+def _open_doors(house: _House, control: _Control, access: AdminAccess) -> Application:
     """Inference for callers, everything else for operators."""
-    access = AdminAccess(AdminKey(admin_key))
-    metrics = house.books.metrics
-    operations = build_operations(metrics, Exposition(metrics), access, open_metrics=is_loopback(settings.host))
+    metrics, current = house.books.metrics, control.current
+
+    def opens_metrics() -> bool:
+        access_rule = current.snapshot.settings.metrics_access
+        return access_rule == "open" or (access_rule == "loopback" and house.on_loopback)
+
+    operations = build_operations(metrics, Exposition(metrics), access, opens_metrics)
+    effective = Effective(current, control.store, house.environ)
     admin = (
         build_usage(UsageReader(house.database)),
         build_keys(house.keys, VirtualKeys(house.database)),
-        build_configuration(house.current),
+        build_configuration(current, control.changes, control.store, effective, control.follower),
+        build_overrides(control.overrides),
     )
     relay = Relay(house.upstream, house.books.record, time.monotonic)
-    inference = Inference(relay, house.keys, house.current.pin)
+    inference = Inference(relay, house.keys, current.pin)
     return Application(inference, build_rest(operations, admin, access), access)
 
 
@@ -185,57 +238,72 @@ async def _load_keys(settings: ServeSettings, database: Database, log: EventLog)
 
 
 @asynccontextmanager
-async def _keep_books(database: Database, log: EventLog, snapshot: Snapshot) -> AsyncIterator[_Books]:
+async def _keep_books(database: Database, log: EventLog, current: CurrentConfiguration) -> AsyncIterator[_Books]:
     """Counters that go on from the stored totals, and a writer that has written everything when it ends."""
     writer = UsageWriter(database)
     metrics = Metrics(LATENCY_BOUNDS_MS, lambda: writer.lost_rows)
-    metrics.follow(snapshot)
+    metrics.follow(current.snapshot)
     metrics.restore(await UsageReader(database).agent_totals())
     writer.start()
     try:
-        yield _Books(metrics, writer, log)
+        yield _Books(metrics, writer, log, current)
     finally:
         await writer.drain()
 
 
 async def _keep_local_credentials(settings: ServeSettings, keys: KeyRing, url: str, admin_key: str) -> Path | None:
     """Keep a key for programs on this machine, unless the operator has taken that into their own hands."""
-    if not is_loopback(settings.host) or (has_own_admin_key(settings.environ) and not settings.demo):
+    if has_own_admin_key(settings.environ) and not settings.demo:
         return None
     api_key = read_local_file(settings.home).get("POINTSMAN_API_KEY", "")
     if keys.authenticate(api_key) is None:
-        api_key = (await keys.create("local", time.time_ns() // 1_000_000)).key
+        api_key = (await keys.create("local", _now_ms())).key
     return write_local_file(settings.home, LocalCredentials(url, api_key, admin_key))
 
 
-@asynccontextmanager
-async def _follow_document(
-    loaded: Loaded, environ: Mapping[str, str], current: CurrentConfiguration, books: _Books
-) -> AsyncIterator[None]:
-    """Take over each good document as it is written; report each bad one and stay with what is in force."""
+@dataclass(frozen=True, slots=True)
+class _Herald:
+    """Tells metrics and log what comes into force, and keeps the files of it for the next start."""
 
-    def compile_anew(content: bytes | Problem) -> Loaded:
-        return compile_content(loaded.path, content, environ)
+    books: _Books
+    keeper: LastGoodKeeper
 
-    def apply(snapshot: Snapshot) -> None:
-        books.metrics.follow(snapshot)
-        current.snapshot = snapshot
-        books.log.event(
-            Event("configuration_applied", "info", "a new configuration is in force", revision=snapshot.revision)
-        )
+    def apply(self, loaded: Loaded, record: RevisionRecord) -> None:
+        """Another configuration is in force."""
+        if loaded.snapshot is not None:
+            self.books.metrics.follow(loaded.snapshot)
+        message = f"revision {record.number} by {record.author} is in force"
+        self.books.log.event(Event("configuration_applied", "info", message, revision=record.id))
+        self.keeper.keep(loaded)
 
-    def report(problems: tuple[Problem, ...]) -> None:
-        current.rejected = problems if any(problem.severity == "error" for problem in problems) else ()
-        name = "configuration_rejected" if current.rejected else "configuration_warning"
+    def report(self, problems: Sequence[Problem]) -> None:
+        """What is wrong with the files as they are now."""
+        is_refused = any(problem.severity == "error" for problem in problems)
         for problem in problems:
-            books.log.event(_describe_problem(name, problem))
+            name = "configuration_rejected" if is_refused else "configuration_warning"
+            self.books.log.event(_describe_problem(name, problem))
 
-    task = asyncio.create_task(follow(loaded, compile_anew, apply, report), name="follow the document")
+
+@asynccontextmanager
+async def _follow_changes(follower: Follower, overrides: Overrides) -> AsyncIterator[None]:
+    """Take over each good document as it is written, on SIGHUP too, and end each override in time."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, follower.look_now)
+    tasks = [
+        asyncio.create_task(follower.run(), name="follow the files"),
+        asyncio.create_task(overrides.end_in_time(), name="end overrides in time"),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _pick_target(snapshot: Snapshot) -> str:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from command_line import CommandLine, open_command_line
 
+from pointsman.cli.problem_meanings import MEANINGS
+from pointsman.control.last_good import keep_last_good
+from pointsman.core.config.source import Source
+
 GOOD = "providers: {simulated: {}}\nagents: {orchestrator: {model: simulated-large}}\n"
 BAD = "providers: {simulated: {}}\nagents: {orchestrator: {model: simulated-larg, tgas: []}}\n"
 WARNED = "providers: {openai: {}}\n"
@@ -42,8 +46,8 @@ def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) ->
     path = shell.write(BAD, "other.yaml")
     answer = shell.run("check", str(path), "--json")
     assert answer.code == 1
-    assert list(answer.json) == ["ok", "problems"]
-    assert answer.json["ok"] is False
+    assert list(answer.json) == ["ok", "problems", "pending", "unjudged"]
+    assert (answer.json["ok"], answer.json["pending"]) == (False, [])
     assert answer.json["problems"][0] == {
         "file": "other.yaml",
         "line": 2,
@@ -54,6 +58,17 @@ def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) ->
         "message": 'unknown model "simulated-larg"',
         "suggestion": "simulated-large",
     }
+
+
+def test_keys_that_do_not_act_yet_are_named(shell: CommandLine) -> None:
+    shell.write(GOOD + "models: {m: {provider: simulated, rate_limits: {requests_per_minute: 5}}}\nalerts: {on: []}\n")
+    answer = shell.run("check", "--strict")
+    assert answer.code == 0
+    assert "2 keys are read but do not act yet: models.m.rate_limits (limits), alerts (alerts)." in answer.stdout
+    assert shell.run("check", "--json").json["pending"] == [
+        {"path": "models.m.rate_limits", "topic": "limits"},
+        {"path": "alerts", "topic": "alerts"},
+    ]
 
 
 def test_sarif_holds_what_a_code_scanner_reads(shell: CommandLine) -> None:
@@ -102,3 +117,82 @@ def test_nothing_heavy_is_imported() -> None:
     program = f"import sys, pointsman.cli.check; print(*sorted({heavy} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []
+
+
+RULES = """\
+providers: {simulated: {}}
+agents:
+  writer:
+    model: simulated-large
+    rules:
+      - {when: task.complexity > 3, use: simulated-small}
+      - {when: task.complexity > 8, use: simulated-large}
+"""
+HARD_RULE = "      - {when: daily_cost > budget * 0.8 and daily_cost < budget * 0.5, use: simulated-local}\n"
+BUDGETED = "budgets: [{scope: total, window: day, limit: '$5'}]\n"
+
+
+def test_what_is_proved_about_rules_is_a_warning_with_its_place(shell: CommandLine) -> None:
+    shell.write(RULES)
+    answer = shell.run("check")
+    assert answer.code == 0
+    assert answer.stdout.splitlines()[0] == (
+        "pointsman.yaml:7:16 agents.writer.rules[1].when: whenever this matches, the rule of line 6 decides already;"
+        " put this rule first, or remove it (unreachable_rule) [warning]"
+    )
+    assert shell.run("check", "--strict").code == 1
+
+
+def test_a_contradiction_that_only_check_proves_fails(shell: CommandLine) -> None:
+    denial = "routing: {rules: [{name: no, when: task.complexity > 2, action: deny}]}\n"
+    shell.write(RULES.replace("      - {when: task.complexity > 8, use: simulated-large}\n", "") + denial)
+    answer = shell.run("check")
+    assert answer.code == 1
+    assert "(conflicting_rules)\n" in answer.stdout
+    assert "1 problem; a server would run this, and those rules would never do what they say.\nNext: " in answer.stdout
+    assert shell.run("check", "--json").json["ok"] is False
+
+
+def test_without_the_extra_the_rules_that_need_it_are_named(
+    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.write(RULES + HARD_RULE + BUDGETED)
+    monkeypatch.setitem(sys.modules, "z3", None)
+    answer = shell.run("check")
+    assert (
+        "Not everything about 1 rule could be proved: agents.writer.rules[2];"
+        " pip install 'pointsman[prove]' adds a prover that looks deeper.\n"
+    ) in answer.stdout
+    assert shell.run("check", "--json").json["unjudged"] == ["agents.writer.rules[2]"]
+
+
+def test_with_the_extra_they_are_judged(shell: CommandLine) -> None:
+    pytest.importorskip("z3", reason="the extra `prove` is not installed")
+    shell.write(RULES + HARD_RULE + BUDGETED)
+    answer = shell.run("check", "--json").json
+    assert answer["unjudged"] == []
+    assert ("agents.writer.rules[2].when", "unreachable_rule") in {
+        (problem["path"], problem["code"]) for problem in answer["problems"]
+    }
+
+
+def test_sarif_explains_each_code(shell: CommandLine) -> None:
+    shell.write(BAD)
+    (run,) = shell.run("check", "--format", "sarif").json["runs"]
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["shortDescription"]["text"] == rule["help"]["text"] == MEANINGS[rule["id"]]
+
+
+def test_a_file_that_lost_most_of_what_is_in_force_is_named(shell: CommandLine) -> None:
+    agents = "".join(f"  agent-{number}: {{model: simulated-large}}\n" for number in range(12))
+    whole = f"providers: {{simulated: {{}}}}\nagents:\n{agents}"
+    path = shell.write(whole)
+    home = shell.folder / ".pointsman"
+    home.mkdir(mode=0o700)
+    keep_last_good(home, path, "production", (Source("pointsman.yaml", whole.encode()),))
+    assert shell.run("check", "--json").json["problems"] == []
+    shell.write(whole[: whole.index("  agent-3")])
+    answer = shell.run("check")
+    assert answer.code == 0
+    assert "pointsman.yaml:1:1: 9 of the 13 models, agents, interactions and tasks in force are gone;" in answer.stdout
+    assert shell.run("check", "--env", "staging", "--json").json["problems"] == []

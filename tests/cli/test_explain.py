@@ -77,7 +77,8 @@ def test_a_model_by_name_is_what_the_caller_forces(shell: CommandLine) -> None:
 
 
 def test_what_is_left_out_is_shown_with_its_reason(shell: CommandLine) -> None:
-    shell.write(demo_document().replace("[simulated-small] ", "[simulated-small, simulated-local] "))
+    document = demo_document().replace("[simulated-small] ", "[simulated-small, simulated-local] ")
+    shell.write(f"{document}\nrouting: {{attempts: 2}}\n")
     answer = shell.run("explain", "--agent", "orchestrator", "--json").json
     assert [(drop["model"], drop["code"]) for drop in answer["dropped"]] == [("simulated-local", "attempts_exhausted")]
     assert "Left out:\n  simulated-local: " in shell.run("explain", "--agent", "orchestrator").stdout

@@ -1,5 +1,6 @@
 """`pointsman init`: a file from the keys found, that `check` passes, and that never holds a key."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def read(shell: CommandLine) -> str:
 def test_without_any_key_the_simulated_provider_is_used(shell: CommandLine) -> None:
     answer = shell.run("init")
     assert answer.code == 0
-    assert answer.stdout.endswith("Wrote pointsman.yaml. Next: pointsman check pointsman.yaml\n")
+    wrote = "Wrote pointsman.yaml, and pointsman.schema.json for your editor."
+    assert answer.stdout.endswith(f"{wrote} Next: pointsman check pointsman.yaml\n")
     loaded = load_configuration(shell.folder / "pointsman.yaml", {})
     assert loaded.problems == ()
     assert loaded.snapshot is not None
@@ -67,7 +69,7 @@ def test_a_file_that_is_there_is_kept_unless_forced(shell: CommandLine) -> None:
     assert "--force replaces it" in answer.stderr
     assert shell.run("init", "--force").code == 0
     assert read(shell) != "mine"
-    assert [file.name for file in shell.folder.iterdir()] == ["pointsman.yaml"]
+    assert sorted(file.name for file in shell.folder.iterdir()) == ["pointsman.schema.json", "pointsman.yaml"]
 
 
 def test_it_writes_where_it_is_told(shell: CommandLine) -> None:
@@ -75,3 +77,27 @@ def test_it_writes_where_it_is_told(shell: CommandLine) -> None:
     assert shell.run("init", POINTSMAN_CONFIG="elsewhere.yaml").code == 0
     assert shell.run("check").code == 0
     assert shell.run("check", "elsewhere.yaml").code == 0
+
+
+def test_the_first_line_names_the_schema_that_lies_beside(shell: CommandLine) -> None:
+    answer = shell.run("init", "--config", "config/pointsman.yaml", "--json")
+    document = (shell.folder / answer.json["path"]).read_text()
+    name = document.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    schema = shell.folder / "config" / name
+    assert str(schema.relative_to(shell.folder)) == answer.json["schema"]
+    assert schema.read_text() == shell.run("schema").stdout
+
+
+def test_a_schema_of_an_older_version_is_replaced_and_a_file_of_the_users_is_not(shell: CommandLine) -> None:
+    shell.write('{"title": "pointsman.yaml", "old": true}', "pointsman.schema.json")
+    assert shell.run("init").code == 0
+    assert "old" not in json.loads((shell.folder / "pointsman.schema.json").read_text())
+    for number, theirs in enumerate(('{"title": "theirs"}', "no JSON", "[]")):
+        shell.write(theirs, "pointsman.schema.json")
+        answer = shell.run("init", "--config", f"other{number}.yaml")
+        assert (answer.code, answer.stdout) == (1, "")
+        assert "pointsman.schema.json is there already and not ours" in answer.stderr
+        assert (shell.folder / "pointsman.schema.json").read_text() == theirs
+        assert not (shell.folder / f"other{number}.yaml").exists()
+    assert shell.run("init", "--force").code == 0
+    assert json.loads((shell.folder / "pointsman.schema.json").read_text())["title"] == "pointsman.yaml"

@@ -22,13 +22,35 @@ def test_the_configuration_is_looked_for_in_order(tmp_path: Path) -> None:
     environ = {"XDG_CONFIG_HOME": str(tmp_path / "xdg"), "HOME": "/nowhere"}
     nearest = tmp_path / "pointsman.yaml"
     assert find_config(None, environ, tmp_path) == nearest
-    for place in (tmp_path / "xdg/pointsman/pointsman.yaml", tmp_path / "config/pointsman.yaml", nearest):
-        put(place)
-        assert find_config(None, environ, tmp_path) == place
+    for place, found in (
+        ("xdg/pointsman/pointsman.yml", "xdg/pointsman/pointsman.yml"),
+        ("xdg/pointsman/pointsman.yaml", "xdg/pointsman/pointsman.yaml"),
+        ("config/agents/models.yaml", "config/agents/models.yaml"),
+        ("config/routing.yaml", "config"),
+        ("config/pointsman.yml", "config/pointsman.yml"),
+        ("config/pointsman.yaml", "config/pointsman.yaml"),
+        ("pointsman.yml", "pointsman.yml"),
+        ("pointsman.yaml", "pointsman.yaml"),
+    ):
+        put(tmp_path / place)
+        assert find_config(None, environ, tmp_path) == tmp_path / found
     named = environ | {"POINTSMAN_CONFIG": "other.yaml"}
     assert find_config(None, named, tmp_path) == tmp_path / "other.yaml"
     assert find_config(Path("x.yaml"), named, tmp_path) == Path("x.yaml")
     assert find_config(None, {"POINTSMAN_CONFIG": ""}, tmp_path) == nearest
+
+
+def test_home_is_where_the_last_place_is_without_its_variable(tmp_path: Path) -> None:
+    place = put(tmp_path / "home/.config/pointsman/pointsman.yaml")
+    assert find_config(None, {"HOME": str(tmp_path / "home")}, tmp_path) == place
+
+
+@pytest.mark.parametrize("name", ["models.yaml", "agents.yaml", "routing.yaml", "providers.yaml"])
+def test_a_folder_with_one_of_the_usual_parts_is_a_configuration(tmp_path: Path, name: str) -> None:
+    put(tmp_path / "config/logging.yaml")
+    assert find_config(None, {"HOME": "/nowhere"}, tmp_path) == tmp_path / "pointsman.yaml"
+    put(tmp_path / "config" / name)
+    assert find_config(None, {"HOME": "/nowhere"}, tmp_path) == tmp_path / "config"
 
 
 def find_problem(path: Path, environ: dict[str, str] | None = None) -> str:
@@ -40,7 +62,7 @@ def find_problem(path: Path, environ: dict[str, str] | None = None) -> str:
 
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     assert find_problem(tmp_path / "missing.yaml") == "file_missing"
-    assert find_problem(tmp_path) == "not_a_file"
+    assert find_problem(tmp_path) == "file_missing"
     assert find_problem(put(tmp_path / "file.yaml") / "below.yaml") == "file_unreadable"
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)

@@ -1,38 +1,48 @@
-"""docs/configuration.md says what the code does: each key, limit, provider and problem, and its examples compile."""
+"""docs/configuration.md and docs/reference.md say what the code does: each key, provider, problem; examples compile."""
 
 import ast
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, get_args
 
 import pytest
 from markdown_pages import read_page, spans_of
-from pydantic import BaseModel
-from source_tree import Module, read_modules, text_of
+from source_tree import ROOT, Module, read_modules, text_of
 from typer.testing import CliRunner
 
+from pointsman.cli.init import SCHEMA_NAME
 from pointsman.cli.main import build_app
-from pointsman.control.configuration import Loaded, compile_content, load_catalog
-from pointsman.core.config.document import Agent, Head, Model, Provider, read_duration
-from pointsman.core.config.mistakes import TOP_KEYS
-from pointsman.core.config.snapshot import Deadlines
+from pointsman.control.configuration import build_surroundings, load_catalog
+from pointsman.core.config.compile import Compiled, compile_config
+from pointsman.core.config.document import TOP_KEYS
+from pointsman.core.config.fields import list_fields
+from pointsman.core.config.pending import PENDING
+from pointsman.core.config.sections.values import read_duration
+from pointsman.core.config.snapshot import Deadlines, Settings
+from pointsman.core.config.source import Source
+from pointsman.core.expressions.mistake import Code as MistakeInRule
 
 PAGE = read_page("docs/configuration.md")
-ROWS = {spans_of(row[0])[0]: row for row in PAGE.list_rows("key", "value", "unless written")}
-KINDS: dict[str, type[BaseModel]] = {
-    "": Head,
-    "providers.NAME.": Provider,
-    "models.NAME.": Model,
-    "agents.NAME.": Agent,
-}
+REFERENCE = read_page("docs/reference.md")
+ROWS = {spans_of(row[0])[0]: row for row in REFERENCE.list_rows("key", "value", "unless written")}
 
-Schema = dict[str, Any]
 Verdict = Literal["local", "cloud", "refused"]
 
-BOUNDS = ("minimum", "ge", "maximum", "le", "minLength", "maxLength")
+WAITING = {"verbose_logs": "routing.verbose_logs"}
+"""Settings that nothing reads as long as their key does not act."""
 
-CODE_ARGUMENTS = {"add": 1, "spoil": 1, "_refuse_file": 1, "PydanticCustomError": 0, "_custom": 0, "Problem": 4}
+CODE_ARGUMENTS = {
+    "add": 1,
+    "spoil": 1,
+    "_refuse_file": 1,
+    "PydanticCustomError": 0,
+    "refuse": 0,
+    "_Refused": 0,
+    "Problem": 4,
+    "Unusable": 0,
+}
 """What notes a problem, and which of its arguments is the code."""
 
 
@@ -41,7 +51,8 @@ def test_the_full_example_has_every_section_and_no_warning(tmp_path: Path) -> No
     assert re.findall(r"^\w+", example, re.MULTILINE) == list(TOP_KEYS)
     path = tmp_path / "pointsman.yaml"
     path.write_text(example, encoding="utf-8")
-    variables = {"OPENAI_API_KEY": "set", "POINTSMAN_HOUSE_KEY": "set", "POINTSMAN_ENV": "", "DEPLOYMENT_ENV": ""}
+    variables = dict.fromkeys(("OPENAI_API_KEY", "POINTSMAN_HOUSE_KEY", "POINTSMAN_ALERTS_URL"), "set")
+    variables |= {"POINTSMAN_ENV": "", "DEPLOYMENT_ENV": ""}
     answer = CliRunner().invoke(build_app("check"), ["check", str(path), "--strict"], env=variables)
     assert answer.exit_code == 0, answer.output
 
@@ -55,23 +66,46 @@ def test_each_document_on_a_page_compiles(name: str) -> None:
         assert loaded.snapshot is not None, "\n".join(map(str, loaded.problems))
 
 
-def test_the_page_names_every_key_and_no_other() -> None:
-    keys = {path for start, kind in KINDS.items() for path, _, _ in list_keys(kind.model_json_schema(), start)}
-    assert ROWS.keys() == keys
+def test_the_first_line_of_the_example_names_the_schema_that_init_writes() -> None:
+    assert PAGE.list_blocks("yaml")[0].startswith(f"# yaml-language-server: $schema={SCHEMA_NAME}\n")
 
 
-@pytest.mark.parametrize("start", KINDS)
-def test_the_page_states_what_is_required_and_every_limit(start: str) -> None:
-    for path, schema, is_required in list_keys(KINDS[start].model_json_schema(), start):
-        _, value, unless_written, _ = ROWS[path]
-        assert ("required" in unless_written) == is_required, path
-        assert list_limits(schema) <= {word.strip(",") for word in re.findall(r"-?[\w,]+", value)}, path
+def test_the_reference_is_fresh() -> None:
+    specification = importlib.util.spec_from_file_location("write_reference", ROOT / "tools" / "write_reference.py")
+    assert specification is not None and specification.loader is not None
+    tool = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tool)
+    assert tool.write_reference() == REFERENCE.text, "run python tools/write_reference.py"
+
+
+def test_the_reference_says_of_every_key_what_it_takes_and_does() -> None:
+    assert ROWS.keys() == {field.path for field in list_fields()} | {"environments.NAME"}
+    assert [path for path, (_, value, _, what) in ROWS.items() if not (value and what and what != "None")] == []
+
+
+def test_the_reference_marks_every_key_that_does_not_act_yet() -> None:
+    marked = {path for path, row in ROWS.items() if "*not yet: " in row[3]}
+    assert {path for path in PENDING if path in ROWS} <= marked
+    assert all(any(path.startswith(prefix) for prefix in PENDING) for path in marked)
 
 
 @pytest.mark.parametrize("name", ["connect", "first_byte", "idle", "total", "stream_total"])
-def test_the_page_states_the_usual_deadlines(name: str) -> None:
-    (written,) = spans_of(ROWS[f"providers.NAME.timeouts.{name}"][2])
-    assert read_duration(written) == getattr(Deadlines(), f"{name}_ms")
+def test_the_reference_states_the_usual_deadlines(name: str) -> None:
+    found = re.search(r"(\w+) unless written", ROWS[f"providers.NAME.timeouts.{name}"][3])
+    assert found is not None
+    assert read_duration(found[1]) == getattr(Deadlines(), f"{name}_ms")
+
+
+def test_each_setting_is_read_by_what_it_is_for_unless_its_key_is_pending() -> None:
+    read = {
+        node.attr
+        for module in read_modules()
+        if not module.name.startswith("core/config/")
+        for node in module.walk()
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("snapshot.settings")
+    }
+    waiting = {setting for setting, path in WAITING.items() if path in PENDING}
+    assert set(Settings.__dataclass_fields__) - read == waiting
 
 
 def test_the_page_lists_the_providers_of_the_catalogue() -> None:
@@ -93,36 +127,9 @@ def test_base_urls_are_judged_as_the_page_says() -> None:
 def test_the_page_explains_every_code_of_a_problem_and_no_other() -> None:
     stated = {(*spans_of(code), severity) for code, severity, _ in PAGE.list_rows("code", "severity")}
     emitted = {found for module in read_modules("core/config", "control") for found in list_codes(module)}
+    emitted |= {(code, "error") for code in get_args(MistakeInRule)}
     assert len(emitted) > 25
     assert stated == emitted
-
-
-def list_keys(schema: Schema, start: str) -> Iterator[tuple[str, Schema, bool]]:
-    """Each key that holds a value: its path, the schema of the value, and whether it has to be there."""
-    yield from _list_below(schema, schema.get("$defs", {}), start)
-
-
-def _list_below(schema: Schema, definitions: Schema, start: str) -> Iterator[tuple[str, Schema, bool]]:
-    for name, field in schema["properties"].items():
-        below = next((definitions[ref] for ref in _list_references(field)), None)
-        if below is None:
-            yield f"{start}{name}", field, name in schema.get("required", ())
-        else:
-            yield from _list_below(below, definitions, f"{start}{name}.")
-
-
-def _list_references(field: Schema) -> list[str]:
-    return [variant["$ref"].rpartition("/")[2] for variant in field.get("anyOf", [field]) if "$ref" in variant]
-
-
-def list_limits(schema: Schema) -> set[str]:
-    """The values that a schema allows, or the least and the most, as a page writes them."""
-    limits: set[str] = set()
-    for variant in schema.get("anyOf", [schema]):
-        limits |= set(variant.get("enum", ()))
-        limits |= {variant["const"]} if "const" in variant else set()
-        limits |= {f"{variant[name]:,}" for name in BOUNDS if name in variant}
-    return limits
 
 
 def judge(url: str, location: str | None = None) -> Verdict:
@@ -131,13 +138,13 @@ def judge(url: str, location: str | None = None) -> Verdict:
     text = f'providers: {{own: {{base_url: "{url}"{said}}}}}\nmodels: {{m: {{provider: own}}}}\n'
     loaded = compile_text(text)
     if loaded.snapshot is None:
-        assert {problem.code for problem in loaded.problems} == {"forbidden_url"}
+        assert {problem.code for problem in loaded.problems} <= {"forbidden_url", "not_local"}
         return "refused"
     return loaded.snapshot.models["m"].deployment.location
 
 
-def compile_text(text: str) -> Loaded:
-    return compile_content(Path("pointsman.yaml"), text.encode(), {})
+def compile_text(text: str) -> Compiled:
+    return compile_config((Source("pointsman.yaml", text.encode()),), build_surroundings({}, "production"))
 
 
 def list_codes(module: Module) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from markdown_pages import Page, list_pages, read_page
 from source_tree import PACKAGE, ROOT, read_modules
 from typer.testing import CliRunner
 
-from pointsman.cli.main import COMMANDS, build_app
+from pointsman.cli.main import COMMANDS, build_app, name_module
 from pointsman.control.configuration import load_catalog
 from pointsman.core.routing.totals import LATENCY_BOUNDS_MS
 from pointsman.telemetry.exposition import Exposition
@@ -20,7 +20,7 @@ CODE_OF_PAGES = [code for page in list_pages() for code in page.list_code()]
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_has_a_module_and_is_on_a_page(command: str) -> None:
-    assert (PACKAGE / "cli" / f"{command}.py").is_file()
+    assert (PACKAGE / "cli" / f"{name_module(command)}.py").is_file()
     assert any(re.search(rf"\bpointsman {command}\b", code) for code in CODE_OF_PAGES)
 
 

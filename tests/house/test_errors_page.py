@@ -9,6 +9,7 @@ from markdown_pages import read_page, spans_of
 from source_tree import Module, read_modules, text_of
 
 from pointsman.core.chat.failures import POLICIES
+from pointsman.relay.serve import REFUSAL_STATUS
 
 PAGE = read_page("docs/errors.md")
 SPEAKS_TO_CLIENTS = ("core/chat", "core/dialects", "core/routing", "relay", "server")
@@ -66,7 +67,7 @@ def _list_pairs(nodes: list[ast.expr]) -> Iterator[Answer]:
 
 
 def _read_refusal(call: ast.Call) -> Iterator[Answer]:
-    """A refusal of routing becomes a 404 with its code."""
+    """A refusal of routing becomes an answer with its code."""
     code = text_of(call.args[0]) if ast.unparse(call.func) == "Refusal" and call.args else None
     if code:
-        yield 404, code
+        yield REFUSAL_STATUS[code], code

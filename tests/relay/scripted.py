@@ -26,7 +26,7 @@ SNAPSHOT = Snapshot(
     {name: model(name) for name in ("one", "two", "three")} | {"unpriced": model("unpriced", None)},
     {
         "pair": Agent("pair", "one", ("two",), tags=("t",)),
-        "chain": Agent("chain", "one", ("two", "three")),
+        "chain": Agent("chain", "one", ("two", "three", "four")),
         "alone": Agent("alone", "one"),
     },
 )

@@ -92,10 +92,10 @@ def test_each_failure_has_a_proper_answer_and_never_blames_the_clients_key(kind:
     assert (outcome.cost_nusd, outcome.cost_status) == ((None, "unknown") if policy.maybe_billed else (0, "none"))
 
 
-def test_there_is_one_fallback_and_no_more() -> None:
+def test_three_models_are_tried_and_no_more() -> None:
     broken = failing(FailureKind.SERVER_ERROR)
-    conversation = converse(ask("agent:chain"), broken, failing(FailureKind.OVERLOADED))
-    assert conversation.upstream.called == ["one", "two"]
+    conversation = converse(ask("agent:chain"), broken, broken, failing(FailureKind.OVERLOADED))
+    assert conversation.upstream.called == ["one", "two", "three"]
     assert conversation.client.status == 503
     assert conversation.client.headers[b"x-should-retry"] == b"false"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from pointsman.upstream.guard import find_objection
+from pointsman.upstream.origin import Origin
 
 PUBLIC = """
 1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 169.253.255.255 169.255.0.0
@@ -30,24 +31,46 @@ def test_the_table_is_long_enough() -> None:
     assert len({*PUBLIC.split(), *OPERATORS_OWN.split(), *NOBODYS.split()}) >= 60
 
 
+def find_cloud_objection(address: str) -> str | None:
+    return find_objection(address, Origin("llm.example", 443, True, "cloud"))
+
+
+def find_local_objection(address: str) -> str | None:
+    return find_objection(address, Origin("llm.internal", 8000, False, "local"))
+
+
 @pytest.mark.parametrize("address", PUBLIC.split())
-def test_public_addresses_are_open_to_all(address: str) -> None:
-    assert find_objection(address, "cloud") is None
-    assert find_objection(address, "local") is None
+def test_public_addresses_are_open_to_cloud_deployments(address: str) -> None:
+    assert find_cloud_objection(address) is None
+    assert find_local_objection(address) is not None
 
 
 @pytest.mark.parametrize("address", OPERATORS_OWN.split())
 def test_the_operators_own_machines_are_open_to_local_deployments(address: str) -> None:
-    assert find_objection(address, "cloud") is not None
-    assert find_objection(address, "local") is None
+    assert find_cloud_objection(address) is not None
+    assert find_local_objection(address) is None
 
 
 @pytest.mark.parametrize("address", ["", " 8.8.8.8", "8.8.8.8\n", *NOBODYS.split()])
 def test_other_addresses_are_open_to_nobody(address: str) -> None:
-    assert find_objection(address, "cloud") is not None
-    assert find_objection(address, "local") is not None
+    assert find_cloud_objection(address) is not None
+    assert find_local_objection(address) is not None
+
+
+def test_a_local_deployment_may_be_in_a_public_network_that_is_trusted() -> None:
+    origin = Origin("gpu.example", 443, True, "local", trusted_networks=("8.8.8.0/24", "2a00:1450::/32"))
+    assert find_objection("8.8.8.8", origin) is None and find_objection("2a00:1450:4001::1", origin) is None
+    assert find_objection("8.8.9.8", origin) is not None
+
+
+def test_a_cloud_deployment_may_be_at_a_private_address_that_is_allowed_with_its_port() -> None:
+    origin = Origin("127.0.0.1", 4101, False, "cloud", allowed_addresses=("127.0.0.1:4101",))
+    assert find_objection("127.0.0.1", origin) is None
+    assert find_objection("127.0.0.2", origin) is not None
+    other_port = Origin("127.0.0.1", 4102, False, "cloud", allowed_addresses=("127.0.0.1:4101",))
+    assert find_objection("127.0.0.1", other_port) is not None
 
 
 def test_the_objection_names_the_address_and_its_kind() -> None:
-    assert find_objection("169.254.169.254", "local") == "169.254.169.254 is a link-local address"
-    assert find_objection("10.0.0.1", "cloud") == "10.0.0.1 is a private address"
+    assert find_local_objection("169.254.169.254") == "169.254.169.254 is a link-local address"
+    assert find_cloud_objection("10.0.0.1") == "10.0.0.1 is a private address"

@@ -1,6 +1,7 @@
 """`pointsman explain`: which model a request would get and why, from the files alone."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from pointsman.core.config.problems import quote
 from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.config.suggest import suggest_name
 from pointsman.core.pricing.prices import PriceTable, cost_nusd
-from pointsman.core.routing.decide import AGENT_PREFIX, decide
+from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Attempt, Decision, Drop, Facts, Refusal
 
 TYPICAL_REQUEST = Usage(input_tokens=1_000, output_tokens=500)
@@ -24,6 +25,8 @@ TYPICAL_REQUEST = Usage(input_tokens=1_000, output_tokens=500)
 def explain(
     agent: Annotated[str | None, typer.Option(help="A request of this agent.")] = None,
     model: Annotated[str | None, typer.Option(help="A request for this model by name.")] = None,
+    task_type: Annotated[str | None, typer.Option(help="A request for this type of task.")] = None,
+    interaction: Annotated[str | None, typer.Option(help="A request for this interaction.")] = None,
     env: Annotated[str | None, typer.Option(help="Whose overlay applies; by default as POINTSMAN_ENV says.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Write the answer as JSON.")] = False,
     config: Annotated[Path | None, typer.Option(help="The configuration file.")] = None,
@@ -34,18 +37,21 @@ def explain(
 
     Example: pointsman explain --agent orchestrator --env development
     """
-    if (agent is None) == (model is None):
-        raise typer.BadParameter("name what to explain: --agent NAME or --model NAME")
+    named = {"agent": agent, "model": model, "task": task_type, "interaction": interaction}
+    targets = [(kind, name) for kind, name in named.items() if name is not None]
+    if len(targets) != 1:
+        raise typer.BadParameter("name one thing: --agent NAME, --model NAME, --task-type TYPE or --interaction NAME")
+    kind, name = targets[0]
     loaded = load_configuration(find_config(config, os.environ, Path.cwd()), os.environ, env)
     if loaded.snapshot is None:
         for problem in loaded.problems:
             typer.echo(str(problem), err=True)
         typer.echo("The configuration cannot be used. Next: pointsman check", err=True)
         raise typer.Exit(1)
-    facts = Facts(f"{AGENT_PREFIX}{agent}" if agent is not None else model or "")
+    facts = Facts(name if kind == "model" else f"{kind}:{name}")
     answer = decide(loaded.snapshot, facts)
-    if isinstance(answer, Refusal):
-        answer = Refusal(answer.code, describe_unknown(loaded.snapshot, agent, model), answer.dropped)
+    if isinstance(answer, Refusal) and not answer.dropped:
+        answer = Refusal(answer.code, describe_unknown(loaded.snapshot, kind, name), ())
     if json:
         document = describe_decision(loaded.snapshot, facts, answer)
         typer.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
@@ -54,12 +60,15 @@ def explain(
     raise typer.Exit(1 if isinstance(answer, Refusal) else 0)
 
 
-def describe_unknown(snapshot: Snapshot, agent: str | None, model: str | None) -> str:
+def describe_unknown(snapshot: Snapshot, kind: str, name: str) -> str:
     """Why the name leads nowhere, with what was probably meant; who asks here may see every name."""
-    if agent is not None:
-        kind, name, known = "agent", agent, tuple(snapshot.agents)
-    else:
-        kind, name, known = "model", model or "", tuple(snapshot.models)
+    named: dict[str, Iterable[str]] = {
+        "agent": snapshot.agents,
+        "model": snapshot.models,
+        "task": snapshot.tasks,
+        "interaction": snapshot.interactions,
+    }
+    known = tuple(named[kind])
     suggestion = suggest_name(name, known)
     hint = f"did you mean {quote(suggestion)}?" if suggestion else f"there are {', '.join(known[:20]) or 'none'}"
     return f"There is no {kind} {quote(name)}; {hint}"

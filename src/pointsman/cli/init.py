@@ -9,8 +9,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from pointsman.cli.schema import write_schema
 from pointsman.control.configuration import FILE_NAME, load_catalog
 from pointsman.core.catalog.catalog import Catalog
+from pointsman.core.config.json_schema import TITLE
 
 SIMULATED = "simulated"
 
@@ -22,13 +24,17 @@ AGENTS = {
 }
 """The agents that the file starts with, and what they are for."""
 
-HEAD = """\
+SCHEMA_NAME = "pointsman.schema.json"
+"""Beside the document, so that editors complete it offline and it can be committed."""
+
+HEAD = f"""\
+# yaml-language-server: $schema={SCHEMA_NAME}
 # Pointsman's configuration: which model each agent runs on. Callers name an agent (model: "agent:orchestrator").
 # `pointsman check` reads it; `pointsman serve` follows it, so a saved change counts from the next request on.
 version: 1
 
 # Who serves models. Keys stay in the environment; any OpenAI-compatible server works by its base URL:
-#   house: {base_url: "https://llm.example.com/v1", api_key: {env: POINTSMAN_HOUSE_KEY}}
+#   house: {{base_url: "https://llm.example.com/v1", api_key: {{env: POINTSMAN_HOUSE_KEY}}}}
 providers:
 """
 
@@ -58,27 +64,44 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Write what was done as JSON.")] = False,
 ) -> None:
-    """Write a small configuration for the provider keys found in the environment.
+    """Write a small configuration for the provider keys found in the environment, and beside it what editors need.
 
     Exit code 0: written; 1: there is a file already.
 
     Example: OPENAI_API_KEY=... pointsman init
     """
     path = config or Path(os.environ.get("POINTSMAN_CONFIG") or FILE_NAME)
+    schema_path = path.with_name(SCHEMA_NAME)
     if path.exists() and not force:
         typer.echo(f"{path} is there already; --force replaces it. Next: pointsman check {path}", err=True)
         raise typer.Exit(1)
+    if not (force or is_replaceable(schema_path)):
+        typer.echo(f"{schema_path} is there already and not ours; --force replaces it, or move it away.", err=True)
+        raise typer.Exit(1)
     found = find_providers(load_catalog(), os.environ)
+    write_file(schema_path, write_schema())
     write_file(path, write_document(found))
     if json:
         providers = [{"name": provider.name, "variable": provider.variable} for provider in found]
-        typer.echo(msgspec.json.encode({"path": str(path), "providers": providers, "agents": list(AGENTS)}).decode())
+        written = {"path": str(path), "schema": str(schema_path), "providers": providers, "agents": list(AGENTS)}
+        typer.echo(msgspec.json.encode(written).decode())
         return
     for provider in found:
         typer.echo(
             f"  {provider.name}: {provider.model} ({provider.variable or 'no key was found, so a simulated one'})"
         )
-    typer.echo(f"Wrote {path}. Next: pointsman check {path}")
+    typer.echo(f"Wrote {path}, and {schema_path} for your editor. Next: pointsman check {path}")
+
+
+def is_replaceable(path: Path) -> bool:
+    """Whether nothing is lost by writing the schema here: there is none, or one that a version of ours has written."""
+    if not path.exists():
+        return True
+    try:
+        there = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return False
+    return isinstance(there, dict) and there.get("title") == TITLE
 
 
 def find_providers(catalog: Catalog, environ: Mapping[str, str]) -> list[FoundProvider]:

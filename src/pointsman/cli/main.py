@@ -1,6 +1,7 @@
 """The command line: names every command here, and imports a command's own module only when it runs."""
 
 import importlib
+import keyword
 import sys
 import traceback
 from pathlib import Path
@@ -15,7 +16,15 @@ COMMANDS = {
     "serve": "Run the gateway, the admin API and the metrics.",
     "init": "Write a pointsman.yaml from the provider keys in the environment.",
     "check": "Say everything that is wrong with a configuration, with line and column.",
+    "schema": "Print the JSON Schema of the configuration, for editors.",
+    "config": "Show the effective configuration, where each value comes from, and its history.",
+    "apply": "Change the configuration of a running gateway, above its files.",
+    "rollback": "Restore what an earlier revision stored.",
+    "override": "Run an agent on another model for a while.",
+    "import": "Turn a configuration in another form into pointsman.yaml.",
     "explain": "Say which model a request would get, and why.",
+    "lint": "Find models that a code base names where it should name an agent.",
+    "doctor": "Say what is wrong with this installation, and the next step.",
     "usage": "Show tokens, cost and latency of a running gateway.",
     "keys": "Create, list and revoke the keys that callers present.",
     "simulate": "Run a simulated provider to try things against.",
@@ -33,12 +42,17 @@ def build_app(wanted: str | None) -> typer.Typer:
         if name != wanted:
             app.command(name, help=what)(_stand_in)
             continue
-        module = importlib.import_module(f"pointsman.cli.{name}")
+        module = importlib.import_module(f"pointsman.cli.{name_module(name)}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, help=what)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name)(getattr(module, name_module(name)))
     return app
+
+
+def name_module(command: str) -> str:
+    """The module of a command, and the function in it: a word of Python's own cannot be either."""
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 def main() -> None:

@@ -12,16 +12,23 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_PORT = 4100
 CONFIGURATION_REFUSED = 78
 
 
 def serve(
     config: Annotated[Path | None, typer.Option(help="The document; found as ./pointsman.yaml if left out.")] = None,
-    host: Annotated[str, typer.Option(envvar="POINTSMAN_HOST", help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str | None, typer.Option(envvar="POINTSMAN_HOST", help="Address to listen on; 127.0.0.1 if nothing says more.")
+    ] = None,
     port: Annotated[
-        int, typer.Option(envvar="POINTSMAN_PORT", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
-    ] = DEFAULT_PORT,
+        int | None,
+        typer.Option(
+            envvar="POINTSMAN_PORT",
+            min=0,
+            max=65535,
+            help="Port to listen on, 4100 if nothing says more; 0: a free one.",
+        ),
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Start beside a simulated provider, ready to try.")] = False,
 ) -> None:
     """Run the gateway: inference, admin API and metrics on one port.
@@ -48,13 +55,14 @@ class _Nothing:
         return None
 
 
-def _run(path: Path, host: str, port: int, environ: Mapping[str, str], *, demo: bool) -> None:
+def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, str], *, demo: bool) -> None:
     import uvloop
 
-    from pointsman.assembly import ConfigurationRefused, Running, ServeSettings, run_gateway
+    from pointsman.assembly import Running, ServeSettings, run_gateway
     from pointsman.control.credentials import CredentialRefused
     from pointsman.control.home import HomeRefused
     from pointsman.control.keys import UnusablePepper
+    from pointsman.control.startup import ConfigurationRefused
     from pointsman.server.listener import CannotListen
     from pointsman.storage.schema import UnusableDatabase
 

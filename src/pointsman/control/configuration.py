@@ -1,99 +1,121 @@
 """Finds and reads the configuration file and the catalogue's data; what is wrong with them comes back as problems."""
 
-import stat
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from pointsman.control.found_file import is_file, name_file, read_stamp
+from pointsman.control.gathering import AGENTS_FILE
+from pointsman.control.sources import Gathered, gather
 from pointsman.core.catalog.catalog import Catalog, parse_model_list, parse_provider
 from pointsman.core.catalog.written_models import parse_written_models
 from pointsman.core.config.compilation import Surroundings
-from pointsman.core.config.compile import compile_config
-from pointsman.core.config.problems import Problem, quote
+from pointsman.core.config.compile import Compiled, compile_config
+from pointsman.core.config.layers import Layer
+from pointsman.core.config.problems import Problem, in_order, quote
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.config.source import MOST_BYTES, Source
+from pointsman.core.config.source import Source
 
 FILE_NAME = "pointsman.yaml"
+WHOLE_FILES = (FILE_NAME, "pointsman.yml")
+PARTIAL_FILES = ("models.yaml", "agents.yaml", "routing.yaml", "providers.yaml")
+"""One of them makes `config/` a configuration in several files."""
+
 DEFAULT_ENVIRONMENT = "production"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a configuration file came to.
+    """What a configuration came to.
 
     Attributes:
-        path: the file.
+        path: the file or folder.
         environment: the name of the environment it was read for.
         snapshot: ready to use, or `None` when a problem is an error.
         problems: in the order of the document; with a snapshot they are warnings only.
+        files: what was read.
+        compiled: the layers and the effective document, as far as it could be read.
     """
 
     path: Path
     environment: str
     snapshot: Snapshot | None
     problems: tuple[Problem, ...] = ()
+    files: tuple[Source, ...] = ()
+    compiled: Compiled | None = None
 
 
 def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
-    """Where the configuration is: `--config`, `POINTSMAN_CONFIG`, the working directory, `config/`, the XDG folder.
+    """Where the configuration is, a file or a folder: `--config`, `POINTSMAN_CONFIG`, else the first usual place.
 
-    The first two count whether the file exists or not; of the others the first that exists, else the first.
+    The first two count whether it exists or not. Where no place has one, it is `pointsman.yaml` in the working folder.
     """
     if explicit is not None:
         return explicit
     if environ.get("POINTSMAN_CONFIG"):
         return cwd / environ["POINTSMAN_CONFIG"]
-    xdg = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or cwd) / ".config"
-    places = (cwd / FILE_NAME, cwd / "config" / FILE_NAME, Path(xdg) / "pointsman" / FILE_NAME)
-    return next((place for place in places if place.is_file()), places[0])
+    config = cwd / "config"
+    xdg = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or cwd) / ".config") / "pointsman"
+    if found := _find_file(cwd, WHOLE_FILES) or _find_file(config, WHOLE_FILES):
+        return found
+    if _find_file(config, PARTIAL_FILES):
+        return config
+    return _find_file(config, (AGENTS_FILE,)) or _find_file(xdg, WHOLE_FILES) or cwd / FILE_NAME
+
+
+def _find_file(folder: Path, names: Sequence[str]) -> Path | None:
+    return next((folder / name for name in names if is_file(read_stamp(folder / name))), None)
 
 
 def load_configuration(path: Path, environ: Mapping[str, str], environment: str | None = None) -> Loaded:
-    """Read and compile a file; a missing or unreadable one is a problem like any other.
+    """Read and compile a configuration; a missing or unreadable one is a problem like any other.
 
     Args:
-        path: the file.
+        path: the file or folder.
         environ: the process's environment variables.
         environment: whose overlay applies; by default as the variables say.
     """
-    return compile_content(path, read_content(path), environ, environment)
+    return compile_gathered(gather(path), environ, environment)
 
 
-def compile_content(
-    path: Path, content: bytes | Problem, environ: Mapping[str, str], environment: str | None = None
+def compile_gathered(
+    gathered: Gathered, environ: Mapping[str, str], environment: str | None = None, upper: Sequence[Layer] = ()
 ) -> Loaded:
-    """Compile what `read_content` gave; the other arguments are those of `load_configuration`."""
+    """Compile what `gather` found.
+
+    Args:
+        gathered: the files.
+        environ: the process's environment variables.
+        environment: whose overlay applies; by default as the variables say.
+        upper: the layers above the files.
+    """
+    path = gathered.path
     chosen = environment or choose_environment(path, environ)
     if isinstance(chosen, Problem):
         return Loaded(path, "", None, (chosen,))
-    if isinstance(content, Problem):
-        return Loaded(path, chosen, None, (content,))
+    if gathered.is_refused or not gathered.files:
+        return Loaded(path, chosen, None, gathered.problems, gathered.files)
+    compiled = compile_config(gathered.files, build_surroundings(environ, chosen), upper)
+    problems = in_order((*gathered.problems, *compiled.problems))
+    return Loaded(path, chosen, compiled.snapshot, problems, gathered.files, compiled)
+
+
+def build_surroundings(environ: Mapping[str, str], environment: str) -> Surroundings:
+    """What a document means here and today."""
     catalog = load_catalog()
-    surroundings = Surroundings(
-        environment=chosen,
+    return Surroundings(
+        environment=environment,
         catalog=catalog,
         today=datetime.now(UTC).date().isoformat(),
         base_urls={name: environ[name] for name in catalog.base_url_variables() if environ.get(name)},
         set_variables=frozenset(name for name, value in environ.items() if value),
+        variables=environ,
+        list_time_zones=list_time_zones,
     )
-    compiled = compile_config(Source(_name_file(path), content), surroundings)
-    return Loaded(path, chosen, compiled.snapshot, compiled.problems)
-
-
-def read_content(path: Path) -> bytes | Problem:
-    """The bytes of a file, one more than allowed at most, or why they cannot be had."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _refuse_file(path, "not_a_file", "this is not a file")
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        return _refuse_file(path, "file_missing", "there is no configuration here; `pointsman init` writes one")
-    except OSError as error:
-        return _refuse_file(path, "file_unreadable", f"the file cannot be read: {error.strerror}")
 
 
 def choose_environment(path: Path, environ: Mapping[str, str]) -> str | Problem:
@@ -101,8 +123,14 @@ def choose_environment(path: Path, environ: Mapping[str, str]) -> str | Problem:
     ours, usual = environ.get("POINTSMAN_ENV"), environ.get("DEPLOYMENT_ENV")
     if ours and usual and ours != usual:
         message = f"POINTSMAN_ENV is {quote(ours)} and DEPLOYMENT_ENV is {quote(usual)}; unset one, or make them equal"
-        return Problem(_name_file(path), 1, 1, "environments", "conflict", "error", message)
+        return Problem(name_file(path), 1, 1, "environments", "conflict", "error", message)
     return ours or usual or DEFAULT_ENVIRONMENT
+
+
+@cache
+def list_time_zones() -> frozenset[str]:
+    """Every time zone that this machine knows; looking takes a while, so it is done only where one is named."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 @cache
@@ -126,13 +154,3 @@ def load_catalog() -> Catalog:
 def demo_document() -> str:
     """The `pointsman.yaml` that `make run` starts with: the simulated provider and a few agents."""
     return (files("pointsman.control") / "demo.yaml").read_text(encoding="utf-8")
-
-
-def _refuse_file(path: Path, code: str, message: str) -> Problem:
-    return Problem(_name_file(path), 1, 1, "", code, "error", message)
-
-
-def _name_file(path: Path) -> str:
-    """As short as it is still found: relative where the file lies below the working directory."""
-    cwd = Path.cwd()
-    return str(path.relative_to(cwd)) if path.is_relative_to(cwd) else str(path)

@@ -1,8 +1,8 @@
 """What the core and the relay ask of the outside; adapters implement these and `assembly.py` joins them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pointsman.core.config.snapshot import Deployment
 
@@ -138,3 +138,221 @@ class KeyStore(Protocol):
 
     async def list_live(self) -> Sequence[KeyRecord]:
         """The keys that are not revoked."""
+
+
+RevisionOrigin = Literal["file", "api", "rollback", "override", "start"]
+"""What brought a revision about."""
+
+OverrideKind = Literal["agent", "strategy", "task", "interaction_user"]
+"""What an override is for."""
+
+MOST_LISTED = 200
+"""Records that one question to a store may ask for; `before` asks for the next ones."""
+
+MOST_LIVE_OVERRIDES = 1_000
+
+
+class StaleRevision(Exception):
+    """A change was made on top of a revision that is no longer the newest one; nothing was stored.
+
+    Attributes:
+        current: the number of the newest revision, or `None` when there is none.
+    """
+
+    def __init__(self, current: int | None) -> None:
+        newest = f"revision {current} is the newest one" if current else "there is no revision"
+        super().__init__(f"{newest}, so this change was made on top of another: read it again, then repeat the change")
+        self.current = current
+
+
+class TooManyOverrides(Exception):
+    """As many overrides as may be live are live; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are {MOST_LIVE_OVERRIDES:,} overrides already: cancel some of them")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """A revision before it has a number.
+
+    Attributes:
+        author: who made the change.
+        reason: why; `""` when nobody said.
+        at_ms: when, in milliseconds since the Unix epoch.
+        id: the compiled snapshot's, 12 hex digits.
+        origin: what brought it about.
+        file_document: what the files say, as canonical JSON.
+        stored_layer: what was changed by API, console or command line, as canonical JSON.
+        environment: the name of the environment whose overlay applies.
+        details: what the audit says beside all this, in a few hundred bytes; JSON values only, never a secret.
+    """
+
+    author: str
+    reason: str
+    at_ms: int
+    id: str
+    origin: RevisionOrigin
+    file_document: str = field(repr=False)
+    stored_layer: str = field(repr=False)
+    environment: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionSummary:
+    """A revision without its documents.
+
+    Attributes:
+        number: 1, 2, 3 and so on, without gaps.
+        parent: the number of the revision that it was made on top of, `None` for the first one.
+        author, reason, at_ms, id, origin, environment: as in `NewRevision`.
+    """
+
+    number: int
+    parent: int | None
+    author: str
+    reason: str
+    at_ms: int
+    id: str
+    origin: RevisionOrigin
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRecord(RevisionSummary):
+    """A revision; both documents are as in `NewRevision`."""
+
+    file_document: str = field(repr=False)
+    stored_layer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One change and who made it.
+
+    Attributes:
+        seq: grows from change to change.
+        at_ms: in milliseconds since the Unix epoch.
+        author: who made the change.
+        action: such as `revision.commit` or `override.cancel`.
+        subject: what was changed, such as `revision:17` or `agent:writer`.
+        reason: why; `""` when nobody said.
+        details: more of it, by name; `left_out` counts what was too large to be kept.
+    """
+
+    seq: int
+    at_ms: int
+    author: str
+    action: str
+    subject: str
+    reason: str
+    details: Mapping[str, object]
+
+
+class ConfigStore(Protocol):
+    """Where configurations survive a restart: revisions, and the audit of all that was changed."""
+
+    async def commit(self, base: int | None, revision: NewRevision) -> RevisionRecord:
+        """Store a revision on top of `base`, and its audit row with it; both or neither.
+
+        Args:
+            base: the number of the revision that the change was made on top of, `None` for the very first one.
+            revision: what to store.
+
+        Raises:
+            StaleRevision: when `base` is not the newest revision.
+            ValueError: when a text is longer than any that is kept.
+        """
+
+    async def newest(self) -> RevisionRecord | None:
+        """The last revision, or `None` before the first one."""
+
+    async def get(self, number: int) -> RevisionRecord | None:
+        """A revision by its number, or `None` when there is none or it is no longer kept."""
+
+    async def list_revisions(self, limit: int, before: int | None = None) -> Sequence[RevisionSummary]:
+        """The revisions below number `before`, or all, newest first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """
+
+    async def prune(self, keep: int = 1_000) -> int:
+        """Drop all but the newest `keep` revisions and what only those held; the next number stays what it was.
+
+        Returns:
+            How many revisions were dropped.
+
+        Raises:
+            ValueError: when `keep` is less than 1.
+        """
+
+    async def list_audit(self, limit: int, before: int | None = None) -> Sequence[AuditRecord]:
+        """The changes below seq `before`, or all, newest first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRecord:
+    """A change that counts above everything written, until it ends.
+
+    Attributes:
+        id: stable, public.
+        kind: what it is for.
+        target: the name of the agent, strategy or task, or of the user's interaction.
+        value: what it sets, such as `{"model": "gpt-4o"}`; JSON values only.
+        author: who made it.
+        reason: why; `""` when nobody said.
+        created_at_ms: in milliseconds since the Unix epoch.
+        expires_at_ms: when it ends by itself, likewise, or `None` when it does not.
+        ended_at_ms: when it was ended before that, likewise, or `None`.
+        ended_by: who ended it, or `None`.
+        end_reason: why it was ended, or `None`.
+    """
+
+    id: str
+    kind: OverrideKind
+    target: str
+    value: Mapping[str, object]
+    author: str
+    reason: str
+    created_at_ms: int
+    expires_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    ended_by: str | None = None
+    end_reason: str | None = None
+
+
+class OverrideStore(Protocol):
+    """Where overrides survive a restart; each change comes with its audit row."""
+
+    async def add(self, override: OverrideRecord) -> None:
+        """Store a new override, live from its `created_at_ms` on.
+
+        An agent or strategy has one live override at most: a new one ends the former.
+
+        Raises:
+            TooManyOverrides: when as many as may be are live.
+            ValueError: when a text or the value is larger than any that is kept.
+        """
+
+    async def cancel(self, override_id: str, author: str, at_ms: int, reason: str = "") -> bool:
+        """End an override; false when none with this id is live at that time.
+
+        Raises:
+            ValueError: when a text is longer than any that is kept.
+        """
+
+    async def list_live(self, now_ms: int) -> Sequence[OverrideRecord]:
+        """Those that have not ended, oldest first."""
+
+    async def list_recent(self, limit: int) -> Sequence[OverrideRecord]:
+        """The last ones made, ended or not, newest first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """

@@ -74,13 +74,15 @@ def build_rest(operations: APIRouter, admin: Sequence[APIRouter], access: AdminA
     rest.add_exception_handler(OperatorError, _answer_operator_error)
     rest.add_exception_handler(RequestValidationError, _answer_invalid)
     rest.add_exception_handler(HTTPException, _answer_unmatched)
+    rest.add_exception_handler(Exception, _answer_fault)
     return rest
 
 
 async def _answer_operator_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OperatorError)
     headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
-    return _problem(error.status, error.code, error.detail, headers)
+    body = encode_problem(error.status, error.code, error.detail, error.errors)
+    return Response(body, error.status, headers, media_type=PROBLEM)
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
@@ -91,6 +93,11 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
     ]
     body = encode_problem(422, "invalid_request", "The request is not valid; see errors.", errors)
     return Response(body, 422, media_type=PROBLEM)
+
+
+async def _answer_fault(request: Request, error: Exception) -> Response:
+    """What no one foresaw; the server logs it, and the answer says no more than that."""
+    return _problem(500, "internal_error", "Pointsman itself failed; its log says more.", {})
 
 
 def _code_of(kind: str) -> str:

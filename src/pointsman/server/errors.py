@@ -38,8 +38,9 @@ def encode_problem(status: int, code: str, detail: str, errors: list[dict[str, o
 class OperatorError(Exception):
     """What an operator's request got wrong; answered as problem details."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, errors: list[dict[str, object]] | None = None) -> None:
         super().__init__(detail)
+        self.errors = errors
         self.status = status
         self.code = code
         self.detail = detail

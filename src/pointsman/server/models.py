@@ -11,8 +11,16 @@ def list_models(snapshot: Snapshot, name: str) -> dict[str, object]:
     Raises:
         ClientError: 404 when there is no such agent or model.
     """
-    entries = {f"agent:{agent.name}": _describe_agent(agent) for agent in snapshot.agents.values()}
-    entries |= {model.name: _describe_model(model) for model in snapshot.models.values()}
+    entries = {
+        f"agent:{agent.name}": _describe_caller(agent) | {"id": f"agent:{agent.name}"}
+        for agent in snapshot.agents.values()
+    }
+    entries |= {caller.name: _describe_caller(caller) for caller in snapshot.interactions.values()}
+    entries |= {caller.name: _describe_caller(caller) for caller in snapshot.tasks.values()}
+    entries |= {model.name: _describe_model(model) for model in snapshot.models.values() if model.enabled}
+    for alias, target in snapshot.aliases.items():
+        if target in entries:
+            entries[alias] = entries[target] | {"id": alias, "alias_of": target}
     if not name:
         return {"object": "list", "data": list(entries.values())}
     if name not in entries:
@@ -21,16 +29,18 @@ def list_models(snapshot: Snapshot, name: str) -> dict[str, object]:
     return entries[name]
 
 
-def _describe_agent(agent: Agent) -> dict[str, object]:
+def _describe_caller(agent: Agent) -> dict[str, object]:
     return {
-        "id": f"agent:{agent.name}",
+        "id": agent.name,
         "object": "model",
         "created": 0,
         "owned_by": "pointsman",
+        "display_name": agent.display_name or agent.name,
         "description": agent.description,
         "model": agent.model,
         "fallback": agent.fallback,
         "tags": agent.tags,
+        "langsmith_project": agent.langsmith_project or None,
     }
 
 
@@ -43,6 +53,8 @@ def _describe_model(model: Model) -> dict[str, object]:
         "owned_by": model.deployment.provider,
         "location": model.deployment.location,
         "capabilities": model.capabilities,
+        "description": model.description,
+        "tier": model.tier,
         "context_window": model.context_window,
         "max_output_tokens": model.max_output_tokens,
         "price_per_1m_tokens": {

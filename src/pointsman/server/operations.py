@@ -1,18 +1,27 @@
 """Health and metrics: what machines ask every few seconds, answered from memory alone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
 
 from pointsman.server.access import AdminAccess
 from pointsman.telemetry.exposition import CONTENT_TYPE, Exposition
 from pointsman.telemetry.metrics import Metrics, TokenReport
 
 
-def build_operations(metrics: Metrics, exposition: Exposition, access: AdminAccess, *, open_metrics: bool) -> APIRouter:
-    """The routes of health and metrics; metrics need the admin key unless `open_metrics` (on loopback)."""
+def build_operations(
+    metrics: Metrics, exposition: Exposition, access: AdminAccess, opens_metrics: Callable[[], bool]
+) -> APIRouter:
+    """The routes of health and metrics; metrics need the admin key unless `opens_metrics` says otherwise."""
     router = APIRouter(tags=["operations"])
-    guards = [] if open_metrics else [Depends(access.require)]
+
+    def require_key(authorization: Annotated[str | None, Header()] = None) -> None:
+        if not opens_metrics():
+            access.require(authorization)
+
+    guards = [Depends(require_key)]
 
     @router.get("/livez")
     @router.get("/readyz")

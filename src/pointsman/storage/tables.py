@@ -1,6 +1,6 @@
 """The tables as they are now: money in integer nano-dollars, points in time in epoch milliseconds, spans in us."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -80,3 +80,66 @@ virtual_keys = Table(
     Column("revoked_at_ms", WideInteger),
 )
 """Virtual keys by their digest; the key itself is never stored."""
+
+configuration_documents = Table(
+    "configuration_documents",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Documents of revisions, each kept once under the SHA-256 of its text, and packed by zlib."""
+
+configuration_revisions = Table(
+    "configuration_revisions",
+    metadata,
+    Column("number", WideInteger, primary_key=True, autoincrement=False),
+    Column("parent", WideInteger),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at_ms", WideInteger, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("file_digest", LargeBinary, ForeignKey("configuration_documents.digest"), nullable=False),
+    Column("stored_digest", LargeBinary, ForeignKey("configuration_documents.digest"), nullable=False),
+)
+"""Every configuration that was in force, numbered without gaps; the oldest are pruned, so a parent may be gone.
+
+The id is that of the snapshot, so the same one comes again when a configuration does.
+"""
+
+Index("configuration_revisions_file", configuration_revisions.c.file_digest)
+Index("configuration_revisions_stored", configuration_revisions.c.stored_digest)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("seq", WideInteger, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at_ms", WideInteger, nullable=False),
+    Column("expires_at_ms", WideInteger),
+    Column("ended_at_ms", WideInteger),
+    Column("ended_by", Text),
+    Column("end_reason", Text),
+)
+"""Runtime changes; one whose time has come has no `ended_at_ms`, because it ends without anybody's doing."""
+
+Index("overrides_live", overrides.c.ended_at_ms, overrides.c.expires_at_ms)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", WideInteger, primary_key=True),
+    Column("at_ms", WideInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("details", Text, nullable=False),
+)
+"""Who changed what, and why; a row comes with the change itself and is never changed after."""

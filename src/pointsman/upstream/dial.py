@@ -104,7 +104,7 @@ async def _start_protocol(
 
 
 def _check_address(address: str, origin: Origin) -> None:
-    objection = find_objection(address, origin.location)
+    objection = find_objection(address, origin)
     if objection is not None:
         detail = f"{origin.host} leads to a place that a {origin.location} provider must not have: {objection}"
         raise _failure(FailureKind.ADDRESS_FORBIDDEN, detail)

@@ -1,4 +1,4 @@
-"""Which addresses may be called: public ones; loopback and private ones only by local deployments; others never.
+"""Which addresses may be called: public ones by cloud deployments, loopback and private ones by local ones.
 
 The table is our own because `ipaddress.is_global` believes tunnels; here an IPv4 address inside an IPv6 one is judged.
 """
@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from pointsman.core.config.snapshot import Location
+from pointsman.upstream.origin import Origin
 
 _PUBLIC = "public"
 _OPERATORS_OWN = ("loopback", "private")
@@ -58,23 +58,36 @@ _IPV6_KINDS = tuple(
 """As for IPv4; of what is left only 2000::/3 is handed out to anyone."""
 
 
-def find_objection(address: str, location: Location) -> str | None:
-    """Say why a deployment at this location must not connect to the address, or `None` when it may.
+def find_objection(address: str, origin: Origin) -> str | None:
+    """Say why a connection to an origin must not lead to the address, or `None` when it may.
 
     Args:
         address: as the resolver or the socket gives it, never a name.
-        location: `local` also allows loopback and private addresses.
+        origin: who is to be reached there. A local one may be at loopback and private addresses and in its trusted
+            networks, a cloud one at public addresses and at those that it is allowed by name.
     """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return f'"{address[:64]}" is not an address'
-    for judged in _unwrap(parsed):
-        kind = _classify(judged)
-        if kind == _PUBLIC or (location == "local" and kind in _OPERATORS_OWN):
-            continue
-        return f"{address} is a {kind} address"
+    judged = _unwrap(parsed)
+    kinds = [_classify(each) for each in judged]
+    for each, kind in zip(judged, kinds, strict=True):
+        if not _may_be_at(each, kind, origin):
+            return f"{address} is a {kind} address"
+    if origin.location == "local" and not any(kind in _OPERATORS_OWN for kind in kinds):
+        return None if _is_trusted(judged[0], origin.trusted_networks) else f"{address} is a {kinds[0]} address"
     return None
+
+
+def _may_be_at(address: IPv4Address | IPv6Address, kind: str, origin: Origin) -> bool:
+    if kind in _OPERATORS_OWN:
+        return origin.location == "local" or f"{address}:{origin.port}" in origin.allowed_addresses
+    return kind == _PUBLIC
+
+
+def _is_trusted(address: IPv4Address | IPv6Address, networks: Sequence[str]) -> bool:
+    return any(address in ipaddress.ip_network(network) for network in networks)
 
 
 def _unwrap(address: IPv4Address | IPv6Address) -> Sequence[IPv4Address | IPv6Address]:

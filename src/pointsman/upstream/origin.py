@@ -18,12 +18,16 @@ class Origin:
         port: of TCP.
         tls: whether the connection is encrypted and the provider's certificate verified.
         location: of the deployment; a connection that the guard allowed to a local provider never serves a cloud one.
+        trusted_networks: public networks where a local provider may be.
+        allowed_addresses: private addresses with port where a cloud provider may be.
     """
 
     host: str
     port: int
     tls: bool
     location: Location
+    trusted_networks: tuple[str, ...] = ()
+    allowed_addresses: tuple[str, ...] = ()
 
     @property
     def authority(self) -> str:
@@ -46,15 +50,22 @@ def parse_origin(deployment: Deployment) -> Origin:
         UpstreamFailure: UNREACHABLE when the URL leads nowhere.
     """
     try:
-        return _read_origin(urlsplit(deployment.base_url), deployment.location)
+        return _read_origin(urlsplit(deployment.base_url), deployment)
     except ValueError:  # Its text may quote what looks like a password, so it is not passed on.
         detail = f"the base URL of provider {deployment.provider} does not read http(s)://host[:port][/path]"
         raise UpstreamFailure(FailureKind.UNREACHABLE, detail, sent=False) from None
 
 
-def _read_origin(url: SplitResult, location: Location) -> Origin:
+def _read_origin(url: SplitResult, deployment: Deployment) -> Origin:
     if url.scheme not in _STANDARD_PORTS or not url.hostname or url.username is not None or url.query or url.fragment:
         raise ValueError("not a base URL")
     host = url.hostname.encode("idna").decode("ascii")
     port = url.port if url.port is not None else _STANDARD_PORTS[url.scheme]
-    return Origin(host, port, url.scheme == "https", location)
+    return Origin(
+        host,
+        port,
+        url.scheme == "https",
+        deployment.location,
+        deployment.trusted_networks,
+        deployment.allowed_addresses,
+    )

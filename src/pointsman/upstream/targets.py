@@ -103,6 +103,7 @@ def compose_head(deployment: Deployment, origin: Origin, path: str, secret: str 
         "accept-encoding: identity",
         "content-type: application/json",
     ]
+    lines += (f"{name}: {value}" for name, value in deployment.headers)
     if secret is not None:
         lines.append(f"authorization: Bearer {secret}")
     return "\r\n".join([*lines, "content-length: "]).encode("ascii")

@@ -40,7 +40,7 @@ def compile_text(
 ) -> Compiled:
     content = text if isinstance(text, bytes) else text.encode()
     surroundings = Surroundings(environment, load_catalog(), today, base_urls or {}, set_variables)
-    return compile_config(Source("pointsman.yaml", content), surroundings)
+    return compile_config((Source("pointsman.yaml", content),), surroundings)
 
 
 def compile_good(text: str, environment: str = "production", base_urls: Mapping[str, str] | None = None) -> Snapshot:

@@ -97,7 +97,9 @@ def locate(fields: str) -> str:
 def test_a_provider_is_local_only_where_its_address_or_its_owner_says_so() -> None:
     assert locate("base_url: 'http://localhost:1/v1'") == "local"
     assert locate("base_url: 'http://10.0.0.1/v1', location: local") == "local"
-    assert locate("base_url: 'https://x.example/v1', location: local") == "local"
+    trusted = "trust: local, trusted_networks: [203.0.113.0/24]"
+    assert locate(f"base_url: 'https://x.example/v1', location: local, {trusted}") == "local"
+    assert locate("base_url: 'http://127.0.0.1:1/v1', location: cloud, allow_private: ['127.0.0.1:1']") == "cloud"
     assert locate("base_url: 'https://x.example/v1'") == "cloud"
 
 

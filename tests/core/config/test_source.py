@@ -104,7 +104,7 @@ def test_decimals_keep_their_text() -> None:
 
 
 def test_quoted_text_stays_text_and_keys_are_text() -> None:
-    findings = Findings("x")
+    findings = Findings()
     root = read_source(Source("x", b"1: '2'\nno: \"true\"\n\xc3\xa9: 3\n"), findings)
     assert root is not None
     assert to_plain(root) == {"1": "2", "no": "true", "é": 3}
@@ -112,7 +112,7 @@ def test_quoted_text_stays_text_and_keys_are_text() -> None:
 
 
 def test_columns_count_characters_after_a_byte_order_mark() -> None:
-    root = read_source(Source("x", "\ufeffé: ü\n".encode()), Findings("x"))
+    root = read_source(Source("x", "\ufeffé: ü\n".encode()), Findings())
     assert root is not None
     assert (root.entries["é"].key.column, root.entries["é"].value.place.column) == (1, 4)
 
@@ -120,7 +120,7 @@ def test_columns_count_characters_after_a_byte_order_mark() -> None:
 @pytest.mark.parametrize("text", ["a: {b: [1, 'x', 2.5]}\nc: |\n  text\n", "a: [1\n", "a: *b\n", "a: 1\na: 2\n"])
 def test_the_parser_in_python_reads_the_same_as_the_one_in_c(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def read() -> tuple[object, list[str]]:
-        findings = Findings("x")
+        findings = Findings()
         root = read_source(Source("x", text.encode()), findings)
         return root and to_plain(root), [problem.code for problem in findings.in_order()]
 

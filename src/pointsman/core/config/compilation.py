@@ -1,7 +1,7 @@
 """What every step of a compilation reads and writes to: the document, its surroundings, and the problems found."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from pointsman.core.catalog.catalog import Catalog
 from pointsman.core.config.problems import Findings
@@ -18,6 +18,8 @@ class Surroundings:
         today: ISO date that prices must be valid on.
         base_urls: values of the environment variables that move a provider.
         set_variables: names of the environment variables that have a value.
+        variables: all environment variables; `substitute.py` says which a document may take over.
+        list_time_zones: gives the names of all time zones, asked only where a document names one; none: not judged.
     """
 
     environment: str
@@ -25,12 +27,22 @@ class Surroundings:
     today: str
     base_urls: Mapping[str, str]
     set_variables: frozenset[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    list_time_zones: Callable[[], frozenset[str]] = frozenset
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """One document on its way to a snapshot."""
+    """One document on its way to a snapshot.
+
+    Attributes:
+        document: what was read.
+        surroundings: what its meaning depends on.
+        findings: where problems go.
+        lenient_files: files in another written form, in which an unknown model is a warning and left out.
+    """
 
     document: Document
     surroundings: Surroundings
     findings: Findings
+    lenient_files: frozenset[str] = frozenset()

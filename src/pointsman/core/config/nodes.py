@@ -28,11 +28,14 @@ class ScalarNode:
         place: where it stands.
         text: as written, without quotes and escapes.
         value: what the text means; a quoted text is always a string.
+        lead: how many characters after `place` the text begins, where it stands in the file character by character;
+            `None` where it is folded, escaped or put in.
     """
 
     place: Place
     text: str
     value: ScalarValue
+    lead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,12 @@
-"""Lays an environment over the document: mappings are merged field by field, everything else is replaced.
-
-Values keep their places, so a problem in an environment points into the environment.
-"""
+"""The environments of a document, each a layer over it that may only change what the document has."""
 
 from pointsman.core.config.document import SECTIONS
-from pointsman.core.config.nodes import Entry, MappingNode, Node
+from pointsman.core.config.layers import Layer
+from pointsman.core.config.nodes import Entry, MappingNode
 from pointsman.core.config.problems import Findings, quote
 
 MOST_ENVIRONMENTS = 20
 """Each one is compiled on every load, so that a mistake in production's is found in development."""
-
-_REPLACED_WHOLE = frozenset(("api_key", "price_per_1m_tokens"))
-"""Mappings that mean one thing together; half of an old one would mix two."""
 
 
 def list_environments(root: MappingNode, findings: Findings) -> dict[str, MappingNode]:
@@ -34,20 +29,20 @@ def list_environments(root: MappingNode, findings: Findings) -> dict[str, Mappin
     return found
 
 
-def lay_over(root: MappingNode, environment: MappingNode, findings: Findings) -> MappingNode:
-    """The document with the environment's fields in place of its own.
+def build_environment_layer(root: MappingNode, environment: MappingNode, findings: Findings) -> Layer:
+    """An environment as a layer over the document.
 
     An entry that the document does not have is a problem: an override of nothing would be silently lost.
     """
     known = {
         section: _refuse_unknown_names(root, section, entry, findings) for section, entry in environment.entries.items()
     }
-    return _merge(root, MappingNode(environment.place, known))
+    return Layer("environment", MappingNode(environment.place, known))
 
 
 def _refuse_unknown_names(root: MappingNode, section: str, overrides: Entry, findings: Findings) -> Entry:
     """The overrides without those that the document has nothing for."""
-    if not isinstance(overrides.value, MappingNode):
+    if not isinstance(overrides.value, MappingNode) or SECTIONS[section].shape != "named":
         return overrides
     below = root.entries.get(section)
     known = below.value.entries if below is not None and isinstance(below.value, MappingNode) else {}
@@ -70,17 +65,3 @@ def _keep_known_sections(environment: MappingNode, findings: Findings) -> Mappin
             message = f"unknown key {quote(name)}; an environment holds {', '.join(SECTIONS)}"
             findings.add(entry.key, "unknown_key", message, suggestion=findings.guess_name(name, SECTIONS))
     return MappingNode(environment.place, kept)
-
-
-def _merge(below: MappingNode, above: MappingNode) -> MappingNode:
-    entries = dict(below.entries)
-    for name, entry in above.entries.items():
-        under = entries.get(name)
-        entries[name] = Entry(entry.key, _merge_values(name, under.value if under else None, entry.value))
-    return MappingNode(below.place, entries)
-
-
-def _merge_values(name: str, below: Node | None, above: Node) -> Node:
-    if isinstance(below, MappingNode) and isinstance(above, MappingNode) and name not in _REPLACED_WHOLE:
-        return _merge(below, above)
-    return above

@@ -18,11 +18,16 @@ MOST_ECHOED = 64
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a node stands: its first character (1-based) and its path, such as `agents.cto_agent.fallback[1]`."""
+    """Where a node stands: its first character (1-based), its path, such as `agents.writer.fallback[1]`, its file."""
 
     line: int
     column: int
     path: str
+    file: str
+
+    def renamed(self, path: str) -> "Place":
+        """The same spot under another path of the document."""
+        return Place(self.line, self.column, path, self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +66,32 @@ class Findings:
     """Collects the problems of one document while it is read, each only once.
 
     Attributes:
-        file: the document, as the user names it.
         found: what was collected, in the order of discovery.
-        spoiled: lines and columns of nodes that cannot be judged any further.
+        spoiled: files, lines and columns of nodes that cannot be judged any further.
         guesses: how many names were compared with the known ones; bounded, because that is slow.
     """
 
-    file: str
-    found: dict[tuple[int, int, str, str], Problem] = field(default_factory=dict)
-    spoiled: set[tuple[int, int]] = field(default_factory=set)
+    found: dict[tuple[str, int, int, str, str], Problem] = field(default_factory=dict)
+    spoiled: set[tuple[str, int, int]] = field(default_factory=set)
     guesses: int = 0
 
     def add(
         self, place: Place, code: str, message: str, *, suggestion: str | None = None, severity: Severity = "error"
     ) -> None:
         """Note a problem, unless it is known or its node is spoiled."""
-        if (place.line, place.column) in self.spoiled:
+        if self.is_spoiled(place):
             return
-        key = (place.line, place.column, place.path, code)
-        self.found.setdefault(key, Problem(self.file, *key, severity, message, suggestion))
+        key = (place.file, place.line, place.column, place.path, code)
+        self.found.setdefault(key, Problem(*key, severity, message, suggestion))
 
     def spoil(self, place: Place, code: str, message: str) -> None:
         """Note a problem that makes everything else about this node meaningless, or unsafe to repeat."""
         self.add(place, code, message)
-        self.spoiled.add((place.line, place.column))
+        self.spoiled.add((place.file, place.line, place.column))
+
+    def is_spoiled(self, place: Place) -> bool:
+        """Whether nothing more is to be said of this node."""
+        return (place.file, place.line, place.column) in self.spoiled
 
     def guess_name(self, name: str, known: Iterable[str]) -> str | None:
         """What a name was probably meant to be, while problems with it are still shown."""
@@ -93,7 +100,7 @@ class Findings:
 
     def fork(self) -> "Findings":
         """Findings of their own for another reading of the same document."""
-        return Findings(self.file, spoiled=set(self.spoiled))
+        return Findings(spoiled=set(self.spoiled))
 
     def take_errors(self, other: "Findings") -> None:
         """Add what keeps another reading of the same document from being used."""
@@ -113,7 +120,7 @@ class Findings:
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """At most `MOST_PROBLEMS`, as the document is read; where not all fit, errors are kept before warnings."""
     kept = sorted(problems, key=lambda problem: problem.severity)[:MOST_PROBLEMS]
-    return tuple(sorted(kept, key=lambda problem: (problem.line, problem.column, problem.path, problem.code)))
+    return tuple(sorted(kept, key=lambda one: (one.file, one.line, one.column, one.path, one.code)))
 
 
 def quote(text: str) -> str:

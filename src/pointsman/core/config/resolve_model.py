@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from pointsman.core.catalog.catalog import FoundModel
 from pointsman.core.config.compilation import Compilation
-from pointsman.core.config.document import Model as WrittenModel
-from pointsman.core.config.document import Price
-from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.problems import Place, Severity, quote
 from pointsman.core.config.read_document import Written
 from pointsman.core.config.resolve_provider import ResolvedProvider
+from pointsman.core.config.sections.providers import Model as WrittenModel
+from pointsman.core.config.sections.providers import Price
 from pointsman.core.config.snapshot import Deployment, Model
 from pointsman.core.pricing.prices import PriceTable
 
@@ -42,6 +42,14 @@ def resolve_model(
         context_window=stated.context_window or (facts.context_window if facts else None),
         max_output_tokens=stated.max_output_tokens or (facts.max_output_tokens if facts else None),
         capabilities=facts.capabilities if stated.capabilities is None and facts else tuple(stated.capabilities or ()),
+        enabled=stated.enabled and provider.enabled,
+        description=stated.description,
+        tier=stated.tier,
+        quality=stated.quality,
+        tokens_per_second=stated.speed.tokens_per_second,
+        first_token_ms=stated.speed.first_token,
+        requests_per_minute=stated.rate_limits.requests_per_minute or provider.rate_limits.requests_per_minute,
+        tokens_per_minute=stated.rate_limits.tokens_per_minute or provider.rate_limits.tokens_per_minute,
     )
 
 
@@ -74,6 +82,9 @@ def adopt_model(
         context_window=found.model.context_window,
         max_output_tokens=found.model.max_output_tokens,
         capabilities=found.model.capabilities,
+        enabled=provider.enabled,
+        requests_per_minute=provider.rate_limits.requests_per_minute,
+        tokens_per_minute=provider.rate_limits.tokens_per_minute,
     )
 
 
@@ -88,6 +99,9 @@ def _deploy(name: str, upstream_model: str, provider: ResolvedProvider) -> Deplo
         location=provider.location,
         credential=provider.credential,
         deadlines=provider.deadlines,
+        headers=provider.headers,
+        trusted_networks=provider.trusted_networks,
+        allowed_addresses=provider.allowed_addresses,
     )
 
 
@@ -125,17 +139,18 @@ def _report_unknown_model(
     name: str, place: Place, serving: list[str], models: Iterable[str], compilation: Compilation
 ) -> None:
     catalog = compilation.surroundings.catalog
+    severity: Severity = "warning" if place.file in compilation.lenient_files else "error"
     if serving:
         message = f"{' and '.join(serving)} all serve {quote(name)}; define it under models with its provider"
-        compilation.findings.add(place, "unknown_reference", message)
+        compilation.findings.add(place, "unknown_reference", message, severity=severity)
         return
     message = f"unknown model {quote(name)}"
     elsewhere = sorted(provider for provider in catalog.providers if catalog.serves(provider, name))
     if elsewhere:
         message += f"; {elsewhere[0]} serves it: add `{elsewhere[0]}: {{}}` under providers"
-        compilation.findings.add(place, "unknown_reference", message)
+        compilation.findings.add(place, "unknown_reference", message, severity=severity)
         return
     listed = (known for provider in sorted(compilation.document.provider_names) for known in catalog.names_of(provider))
     guess = compilation.findings.guess_name
     suggestion = guess(name, models) or guess(name, listed)
-    compilation.findings.add(place, "unknown_reference", message, suggestion=suggestion)
+    compilation.findings.add(place, "unknown_reference", message, suggestion=suggestion, severity=severity)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from pointsman.core.config.base_url import BaseUrl, ForbiddenUrl, complete_base_url, read_base_url
 from pointsman.core.config.compilation import Compilation
-from pointsman.core.config.document import Provider, Timeouts
 from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.provider_network import read_addresses, read_headers, read_networks
 from pointsman.core.config.read_document import Written
+from pointsman.core.config.sections.providers import Provider, RateLimits
 from pointsman.core.config.snapshot import Deadlines, Location
 
 _OWN_VARIABLE = re.compile(r"POINTSMAN_[A-Z0-9_]{1,100}")
@@ -25,6 +26,11 @@ class ResolvedProvider:
     location: Location
     credential: str | None
     deadlines: Deadlines
+    enabled: bool
+    headers: tuple[tuple[str, str], ...]
+    trusted_networks: tuple[str, ...]
+    allowed_addresses: tuple[str, ...]
+    rate_limits: RateLimits
 
 
 def resolve_provider(name: str, written: Written[Provider], compilation: Compilation) -> ResolvedProvider | None:
@@ -43,7 +49,12 @@ def resolve_provider(name: str, written: Written[Provider], compilation: Compila
         base_url=base_url.url,
         location=location,
         credential=credential,
-        deadlines=_resolve_deadlines(written.value.timeouts),
+        deadlines=_resolve_deadlines(written, compilation),
+        enabled=written.value.enabled,
+        headers=read_headers(written, compilation),
+        trusted_networks=read_networks(written, compilation),
+        allowed_addresses=read_addresses(written, compilation),
+        rate_limits=written.value.rate_limits,
     )
 
 
@@ -54,7 +65,7 @@ def _resolve_base_url(name: str, written: Written[Provider], compilation: Compil
     if text is None and known is None:
         providers = compilation.surroundings.catalog.providers
         message = f"the catalogue does not know {quote(name)}; write its base_url"
-        place = Place(written.key.line, written.key.column, f"{written.key.path}.base_url")
+        place = written.key.renamed(f"{written.key.path}.base_url")
         compilation.findings.add(
             place, "missing_key", message, suggestion=compilation.findings.guess_name(name, providers)
         )
@@ -79,11 +90,23 @@ def _resolve_location(
     """Loopback is local by definition, a private address must be called so, any other is cloud unless called local."""
     known = compilation.surroundings.catalog.providers.get(name)
     stated = written.value.location
+    if stated == "cloud" and written.value.allow_private and base_url.reach != "public":
+        return "cloud"
     if base_url.reach == "loopback":
         if stated == "cloud":
-            message = "a provider at a loopback address is local by definition; leave `location` out"
+            message = (
+                "a provider at a loopback address is local by definition; leave `location` out,"
+                " or name the address and port under allow_private"
+            )
             compilation.findings.add(written.place_of("location"), "conflict", message)
         return "local"
+    if base_url.reach == "public" and stated == "local" and not _is_trusted(written):
+        message = (
+            "this is not an address of your own network; write `trust: local` and the network under"
+            " trusted_networks if the machine is yours"
+        )
+        compilation.findings.add(written.place_of("location"), "not_local", message)
+        return None
     if base_url.reach == "private":
         stated = stated or (known.location if known else None)
         if stated != "local":
@@ -98,12 +121,21 @@ def _resolve_location(
     return location
 
 
+def _is_trusted(written: Written[Provider]) -> bool:
+    return written.value.trust == "local" and bool(written.value.trusted_networks)
+
+
 def _resolve_credential(name: str, written: Written[Provider], compilation: Compilation) -> str | None:
     """The reference that the provider's key is revealed by; a missing value is worth a warning, no more."""
     known = compilation.surroundings.catalog.providers.get(name)
     reference = written.value.api_key
     if reference is not None and reference.file is not None:
         return f"file:{reference.file}"
+    if reference is not None and reference.env is None:
+        kind = "secret" if reference.secret is not None else "aws"
+        message = f"{{{kind}: ...}} cannot be read by this version yet; use {{env: NAME}} or {{file: PATH}}"
+        compilation.findings.add(written.place_of("api_key", kind), "secret_store_missing", message)
+        return None
     if reference is not None and reference.env is not None:
         if not _accept_variable(reference.env, written.place_of("api_key", "env"), compilation):
             return None
@@ -121,20 +153,33 @@ def _resolve_credential(name: str, written: Written[Provider], compilation: Comp
 def _accept_variable(variable: str, place: Place, compilation: Compilation) -> bool:
     if variable in _NEVER_SENT:
         message = f"{variable} guards Pointsman itself and is never sent to a provider"
-    elif variable in compilation.surroundings.catalog.key_variables() or _OWN_VARIABLE.fullmatch(variable):
+    elif (
+        variable in compilation.surroundings.catalog.key_variables()
+        or _OWN_VARIABLE.fullmatch(variable)
+        or variable in compilation.document.security.value.environment_variables
+    ):
         return True
     else:
-        message = f"the variable {quote(variable)} may not be read; put the key into one named POINTSMAN_..."
+        message = (
+            f"the variable {quote(variable)} may not be read; put the key into one named POINTSMAN_...,"
+            " or list it under security.environment_variables"
+        )
     compilation.findings.add(place, "variable_not_allowed", message)
     return False
 
 
-def _resolve_deadlines(timeouts: Timeouts) -> Deadlines:
-    usual = Deadlines()
-    return Deadlines(
+def _resolve_deadlines(written: Written[Provider], compilation: Compilation) -> Deadlines:
+    timeouts, usual = written.value.timeouts, Deadlines()
+    deadlines = Deadlines(
         connect_ms=timeouts.connect or usual.connect_ms,
         first_byte_ms=timeouts.first_byte or usual.first_byte_ms,
         idle_ms=timeouts.idle or usual.idle_ms,
         total_ms=timeouts.total or usual.total_ms,
         stream_total_ms=timeouts.stream_total or usual.stream_total_ms,
     )
+    # Against the defaults too: a total of 30s beside the usual first_byte of 60s is one deadline less than it seems.
+    for field, part_ms in (("connect", deadlines.connect_ms), ("first_byte", deadlines.first_byte_ms)):
+        if getattr(timeouts, field) is not None and part_ms > deadlines.total_ms:
+            message = f"{field} is longer than total, which is {deadlines.total_ms // 1_000}s unless written"
+            compilation.findings.add(written.place_of("timeouts", field), "invalid_timeout", message)
+    return deadlines

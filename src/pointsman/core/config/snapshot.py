@@ -1,12 +1,13 @@
 """The compiled configuration: immutable, complete, and all that a request ever reads; one is pinned per request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pointsman.core.chat.request import ParameterValue
 from pointsman.core.pricing.prices import PriceTable
 
 Location = Literal["local", "cloud"]
+MetricsAccess = Literal["loopback", "open", "key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Deployment:
         credential: reference of the provider key (`env:NAME`, `file:PATH`), or `None` when none is needed.
         deadlines: how long an upstream call may take.
         max_response_bytes: the largest plain answer, decoded, that is accepted.
+        headers: further headers of each call.
+        trusted_networks: public networks, such as `203.0.113.0/24`, where a local deployment may be.
+        allowed_addresses: private addresses with port, such as `127.0.0.1:4101`, where a cloud deployment may be.
     """
 
     id: str
@@ -55,6 +59,9 @@ class Deployment:
     credential: str | None = None
     deadlines: Deadlines = Deadlines()
     max_response_bytes: int = 64 * 1024 * 1024
+    headers: tuple[tuple[str, str], ...] = ()
+    trusted_networks: tuple[str, ...] = ()
+    allowed_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,14 @@ class Model:
         context_window: tokens of prompt and answer together, or `None` when unknown.
         max_output_tokens: the most tokens an answer may have, or `None` when unknown.
         capabilities: what the catalogue and the configuration say it can do.
+        enabled: false keeps it, or all of its provider's models, from serving anything.
+        description: what it is good for.
+        tier: 1 is the most capable class; `None` when nobody said.
+        quality: declared quality in millionths, or `None`.
+        tokens_per_second: how fast it answers, or `None` when nobody said.
+        first_token_ms: its usual time to the first token, or `None`.
+        requests_per_minute: what its provider takes, or `None` when nobody said.
+        tokens_per_minute: what its provider takes, or `None` when nobody said.
     """
 
     name: str
@@ -76,20 +91,35 @@ class Model:
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: tuple[str, ...] = ()
+    enabled: bool = True
+    description: str = ""
+    tier: int | None = None
+    quality: int | None = None
+    tokens_per_second: float | None = None
+    first_token_ms: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A named caller and what it runs on.
+    """A named caller and what it runs on; an interaction and a type of task are callers too.
 
     Attributes:
-        name: as in `model: "agent:NAME"`.
+        name: as in `model: "agent:NAME"`; `interaction:NAME` and `task:NAME` for the other kinds.
         model: the name of its first model.
         fallback: names of the models tried next, in order.
         parameters: request parameters used where the caller states none, in the order of the document.
         description: what the agent is for; shown wherever the agent is.
         reasoning: why this model; shown wherever the choice is.
         tags: free labels, kept with its usage.
+        display_name: what people read instead of its name.
+        local_alternative: the model for requests that must stay local, or `None`.
+        budget_mode: the model for when the budget is near its end, or `None`.
+        capabilities_required: skills that its models should have.
+        strict_capabilities: whether a model that lacks one of them is never taken.
+        task_type: `task.type` where the caller states none, or `None`.
+        langsmith_project: where its traces go; `""` for nowhere in particular.
     """
 
     name: str
@@ -99,6 +129,38 @@ class Agent:
     description: str = ""
     reasoning: str = ""
     tags: tuple[str, ...] = ()
+    display_name: str = ""
+    local_alternative: str | None = None
+    budget_mode: str | None = None
+    capabilities_required: tuple[str, ...] = ()
+    strict_capabilities: bool = False
+    task_type: str | None = None
+    langsmith_project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation is run by, beside its models and callers.
+
+    Attributes:
+        attempts: upstream calls per request, over all models.
+        locked: whether API and console may change nothing, because the file alone counts.
+        metrics_access: who may read the metrics without a key.
+        logs_requests: whether each request has a line in the log.
+        verbose_logs: whether the trace of each decision is logged.
+        listen: host and port to listen on, or `None` when the document does not say.
+        storage_url: of the database, or `None` for the one in the home directory.
+        kept_revisions: how many configurations can be gone back to.
+    """
+
+    attempts: int = 3
+    locked: bool = False
+    metrics_access: MetricsAccess = "loopback"
+    logs_requests: bool = True
+    verbose_logs: bool = False
+    listen: tuple[str, int] | None = None
+    storage_url: str | None = None
+    kept_revisions: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +172,17 @@ class Snapshot:
         environment: the name of the environment whose overlay was applied.
         models: by our name.
         agents: by name.
+        interactions: by name.
+        tasks: by type.
+        aliases: further names that callers may ask for, and what each means.
+        settings: what the installation is run by.
     """
 
     revision: str
     environment: str
     models: dict[str, Model]
     agents: dict[str, Agent]
+    interactions: dict[str, Agent] = field(default_factory=dict)
+    tasks: dict[str, Agent] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    settings: Settings = Settings()

@@ -35,10 +35,17 @@ _PLAIN_STEP = re.compile(r"[\w./:@-]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document as it was found; `file` is how messages name it."""
+    """A file as it was found.
+
+    Attributes:
+        file: how messages name it.
+        content: its bytes.
+        environment: the environment that it holds the overlay of, or `None` for a part of the document itself.
+    """
 
     file: str
     content: bytes
+    environment: str | None = None
 
 
 class _Unreadable(Exception):
@@ -52,8 +59,8 @@ def read_source(source: Source, findings: Findings) -> MappingNode | None:
         The tree, as far as it goes with the problems noted in `findings`, or `None` when there is none to judge.
     """
     try:
-        text = _decode(source.content, findings)
-        return _Reader(text, findings).read_document()
+        text = _decode(source, findings)
+        return _Reader(source.file, text, findings).read_document()
     except _Unreadable:
         return None
 
@@ -67,8 +74,8 @@ def resolve_plain(text: str) -> ScalarValue:
     return WrittenFloat(text) if _FLOAT.fullmatch(text) else text
 
 
-def _decode(content: bytes, findings: Findings) -> str:
-    start = Place(1, 1, "")
+def _decode(source: Source, findings: Findings) -> str:
+    start, content = Place(1, 1, "", source.file), source.content
     if len(content) > MOST_BYTES:
         findings.add(start, "too_large", f"the file has more than {MOST_BYTES:,} bytes")
         raise _Unreadable
@@ -76,25 +83,26 @@ def _decode(content: bytes, findings: Findings) -> str:
         text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        findings.add(_place_after(before), "invalid_encoding", "the file is not UTF-8; save it as UTF-8")
+        findings.add(_place_after(before, source.file), "invalid_encoding", "the file is not UTF-8; save it as UTF-8")
         raise _Unreadable from None
     unseen = _UNSEEN.search(text)
     if unseen:
         message = f"the character U+{ord(unseen[0]):04X} may not stand in a configuration"
-        findings.add(_place_after(text[: unseen.start()]), "invalid_encoding", message)
+        findings.add(_place_after(text[: unseen.start()], source.file), "invalid_encoding", message)
         raise _Unreadable
     return text
 
 
-def _place_after(text: str) -> Place:
+def _place_after(text: str, file: str) -> Place:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return Place(len(lines), len(lines[-1]) + 1, "")
+    return Place(len(lines), len(lines[-1]) + 1, "", file)
 
 
 class _Reader:
     """Builds the tree in one pass over the events; what it reads is bounded, so recursion is too."""
 
-    def __init__(self, text: str, findings: Findings) -> None:
+    def __init__(self, file: str, text: str, findings: Findings) -> None:
+        self._file = file
         self._text = text
         self._findings = findings
         self._nodes = 0
@@ -104,7 +112,7 @@ class _Reader:
         root = self._read_root(events)
         if isinstance(root, MappingNode):
             return root
-        place = root.place if root else Place(1, 1, "")
+        place = root.place if root else Place(1, 1, "", self._file)
         self._findings.add(place, "not_a_mapping", "the document must be a mapping, such as `providers: {...}`")
         return None
 
@@ -112,7 +120,7 @@ class _Reader:
         root: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                place = _place_of(event, "")
+                place = self._place_of(event, "")
                 self._findings.add(place, "multiple_documents", "a second document starts here; keep one per file")
                 break
             if isinstance(event, yaml.NodeEvent):
@@ -124,16 +132,17 @@ class _Reader:
             yield from yaml.parse(self._text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            place = Place(mark.line + 1, mark.column + 1, "") if mark else Place(1, 1, "")
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            place = Place(line, column, "", self._file)
             reason = ", ".join(part for part in (error.context, error.problem) if part)
             self._findings.add(place, "yaml_syntax", f"this is not YAML: {reason[:MOST_REASON]}")
             raise _Unreadable from None
         except yaml.YAMLError:
-            self._findings.add(Place(1, 1, ""), "yaml_syntax", "this is not YAML")
+            self._findings.add(Place(1, 1, "", self._file), "yaml_syntax", "this is not YAML")
             raise _Unreadable from None
 
     def _read_node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], path: str, depth: int) -> Node:
-        place = _place_of(event, path)
+        place = self._place_of(event, path)
         self._count(place, depth)
         self._refuse_indirection(event, place)
         if isinstance(event, yaml.MappingStartEvent):
@@ -142,7 +151,8 @@ class _Reader:
             return self._read_list(place, events, depth)
         if isinstance(event, yaml.ScalarEvent):
             plain = event.implicit[0]
-            return ScalarNode(place, event.value, resolve_plain(event.value) if plain else event.value)
+            value: ScalarValue = resolve_plain(event.value) if plain else event.value
+            return ScalarNode(place, event.value, value, _find_lead(event))
         return ScalarNode(place, "", None)
 
     def _read_list(self, place: Place, events: Iterator[yaml.Event], depth: int) -> ListNode:
@@ -175,7 +185,7 @@ class _Reader:
         return ScalarNode(key.place, "", None)
 
     def _accepts_key(self, key: ScalarNode, entries: dict[str, Entry]) -> bool:
-        if (key.place.line, key.place.column) in self._findings.spoiled:
+        if self._findings.is_spoiled(key.place):
             return False
         if key.text == "<<":
             self._findings.add(key.place, "alias_not_allowed", "merge keys are not allowed; write the values out")
@@ -186,6 +196,11 @@ class _Reader:
             self._findings.add(key.place, "duplicate_key", message)
             return False
         return True
+
+    def _place_of(self, event: yaml.Event, path: str) -> Place:
+        mark = event.start_mark
+        assert mark is not None, "the parser marks every event"
+        return Place(mark.line + 1, mark.column + 1, path, self._file)
 
     def _count(self, place: Place, depth: int) -> None:
         self._nodes += 1
@@ -205,10 +220,13 @@ class _Reader:
             self._findings.spoil(place, "tag_not_allowed", "tags (`!name`) are not allowed; write the value plainly")
 
 
-def _place_of(event: yaml.Event, path: str) -> Place:
-    mark = event.start_mark
-    assert mark is not None, "the parser marks every event"
-    return Place(mark.line + 1, mark.column + 1, path)
+def _find_lead(event: yaml.ScalarEvent) -> int | None:
+    """How far behind its mark a scalar's text begins, if the text stands there as it is."""
+    start, end = event.start_mark, event.end_mark
+    assert start is not None and end is not None, "the parser marks every event"
+    lead = 1 if event.style in ("'", '"') else 0
+    stands = event.style not in ("|", ">") and start.line == end.line
+    return lead if stands and end.column - start.column == len(event.value) + 2 * lead else None
 
 
 def _join_path(parent: str, key: str) -> str:

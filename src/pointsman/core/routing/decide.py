@@ -1,61 +1,88 @@
 """`decide(snapshot, facts)`: pure, total, deterministic; the same values give the same decision anywhere."""
 
-from pointsman.core.config.snapshot import Agent, Snapshot
-from pointsman.core.routing.decision import Attempt, Decision, Drop, Facts, Refusal
+from pointsman.core.config.snapshot import Agent, Model, Snapshot
+from pointsman.core.routing.decision import Attempt, DecidedBy, Decision, Drop, Facts, Refusal
 
-MOST_ATTEMPTS = 2
-"""Upstream calls per request in total: the chosen model and one fallback."""
-
-AGENT_PREFIX = "agent:"
+KINDS: dict[str, DecidedBy] = {"agent": "agent", "interaction": "interaction", "task": "task"}
+"""Who can be named as `model: KIND:NAME`."""
 
 
 def decide(snapshot: Snapshot, facts: Facts) -> Decision | Refusal:
     """Choose the models that may serve a request, in order.
 
-    `agent:NAME` runs on the agent's model and then on its fallbacks; a model's name is what the caller forces,
-    so nothing else is tried.
+    An alias stands for what it names. `agent:NAME`, `interaction:NAME` and `task:TYPE` run on the caller's model and
+    then on its fallbacks; a model's name is what the caller forces, so nothing else is tried.
     """
-    if facts.target.startswith(AGENT_PREFIX):
-        return _decide_for_agent(snapshot, facts.target.removeprefix(AGENT_PREFIX))
-    model = snapshot.models.get(facts.target)
+    target = snapshot.aliases.get(facts.target, facts.target)
+    kind, colon, name = target.partition(":")
+    if colon and kind in KINDS:
+        caller = find_caller(snapshot, kind, name)
+        if caller is None:
+            return Refusal("model_not_found", _unknown(kind, name))
+        return _decide_for_caller(snapshot, KINDS[kind], caller)
+    model = snapshot.models.get(target)
     if model is None:
-        return Refusal("model_not_found", _unknown_model(facts.target))
+        return Refusal("model_not_found", _unknown("model", facts.target))
     agent = None
     if facts.agent is not None:
         agent = snapshot.agents.get(facts.agent)
         if agent is None:
-            return Refusal("model_not_found", _unknown_agent(facts.agent))
+            return Refusal("model_not_found", _unknown("agent", facts.agent))
+    if not model.enabled:
+        return Refusal("model_not_found", _unknown("model", facts.target), (_drop_disabled(model),))
     return Decision(
         agent, (Attempt(model, "asked for by name"),), (), "forced", "the caller asked for this model by name"
     )
 
 
-def _decide_for_agent(snapshot: Snapshot, name: str) -> Decision | Refusal:
-    agent = snapshot.agents.get(name)
-    if agent is None:
-        return Refusal("model_not_found", _unknown_agent(name))
-    candidates = _candidates(snapshot, agent)
-    kept = candidates[:MOST_ATTEMPTS]
-    dropped = tuple(
-        Drop(attempt.model.name, "attempts_exhausted", f"at most {MOST_ATTEMPTS} attempts per request")
-        for attempt in candidates[MOST_ATTEMPTS:]
-    )
-    text = agent.reasoning or f'agent "{agent.name}" runs on {agent.model}'
-    return Decision(agent, kept, dropped, "agent", text)
+def find_caller(snapshot: Snapshot, kind: str, name: str) -> Agent | None:
+    """The agent, interaction or task of a name."""
+    match kind:
+        case "agent":
+            return snapshot.agents.get(name)
+        case "interaction":
+            return snapshot.interactions.get(name)
+        case _:
+            return snapshot.tasks.get(name)
 
 
-def _candidates(snapshot: Snapshot, agent: Agent) -> tuple[Attempt, ...]:
-    first = Attempt(snapshot.models[agent.model], f'the model of agent "{agent.name}"')
-    others = (
-        Attempt(snapshot.models[name], f'fallback {place} of agent "{agent.name}"')
-        for place, name in enumerate(agent.fallback, start=1)
-    )
-    return (first, *others)
+def _decide_for_caller(snapshot: Snapshot, kind: DecidedBy, caller: Agent) -> Decision | Refusal:
+    most = snapshot.settings.attempts
+    name = caller.name.removeprefix(f"{kind}:")
+    usable: list[Attempt] = []
+    dropped: list[Drop] = []
+    for place, candidate in enumerate((caller.model, *caller.fallback)):
+        model = snapshot.models.get(candidate)
+        drop = _find_drop(candidate, model, caller)
+        if drop is not None:
+            dropped.append(drop)
+        elif model is not None and len(usable) < most:
+            text = f"fallback {place}" if place else "the model"
+            usable.append(Attempt(model, f'{text} of {kind} "{name}"'))
+        else:
+            dropped.append(Drop(candidate, "attempts_exhausted", f"at most {most} attempts per request"))
+    if not usable:
+        message = f'No model of {kind} "{name}" can be used now; `pointsman explain` says why.'
+        return Refusal("no_model_available", message, tuple(dropped))
+    text = caller.reasoning or f'{kind} "{name}" runs on {caller.model}'
+    return Decision(caller, tuple(usable), tuple(dropped), kind, text)
 
 
-def _unknown_model(name: str) -> str:
-    return f'The model "{name[:64]}" does not exist or this key may not use it; GET /v1/models lists what you may use.'
+def _find_drop(name: str, model: Model | None, caller: Agent) -> Drop | None:
+    """Why a candidate may not serve this caller, or `None` when it may."""
+    if model is None:
+        return Drop(name, "model_unavailable", "nobody serves this model")
+    if not model.enabled:
+        return _drop_disabled(model)
+    lacking = [skill for skill in caller.capabilities_required if skill not in model.capabilities]
+    if lacking and caller.strict_capabilities:
+        return Drop(name, "capability_missing", f"lacks {', '.join(lacking)}")
+    return None
 
 
-def _unknown_agent(name: str) -> str:
-    return f'The agent "{name[:64]}" does not exist or this key may not use it; GET /v1/models lists what you may use.'
+def _drop_disabled(model: Model) -> Drop:
+    return Drop(model.name, "model_disabled", "it, or its provider, is switched off")
+
+
+def _unknown(kind: str, name: str) -> str:
+    return f'The {kind} "{name[:64]}" does not exist or this key may not use it; GET /v1/models lists what you may use.'

@@ -1,0 +1,153 @@
+"""Runtime overrides: changes with author, reason and duration, above everything written; they end by themselves."""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Callable, Sequence
+
+from pointsman.control.changes import ChangeRefused, Changes, Signature, StoredLayerLocked
+from pointsman.control.current import CurrentConfiguration
+from pointsman.core.config.problems import quote
+from pointsman.core.config.suggest import suggest_name
+from pointsman.core.ports import OverrideRecord, OverrideStore, TooManyOverrides
+
+LONGEST_MS = 30 * 24 * 3_600_000
+SHORTEST_WAIT_S = 0.01
+LONGEST_WAIT_S = 3_600.0
+RETRY_S = 0.5
+
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_log = logging.getLogger(__name__)
+
+
+def read_override_duration(text: str) -> int:
+    """`"30m"`, `"2h"`, `"7d"` in milliseconds.
+
+    Raises:
+        ChangeRefused: for anything else, and for more than 30 days.
+    """
+    match = _DURATION.fullmatch(text)
+    duration_ms = int(match[1]) * _UNIT_MS[match[2]] if match else 0
+    if not 0 < duration_ms <= LONGEST_MS:
+        raise ChangeRefused(
+            f"{quote(text)} is no duration of an override; write one such as 30m, 2h or 7d, at most 30d"
+        )
+    return duration_ms
+
+
+class Overrides:
+    """The overrides that count now.
+
+    Args:
+        store: where they survive a restart.
+        changes: makes them count.
+        current: what is in force.
+        now_ms: the clock, in milliseconds since the Unix epoch.
+    """
+
+    def __init__(
+        self, store: OverrideStore, changes: Changes, current: CurrentConfiguration, now_ms: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._current = current
+        self._now_ms = now_ms
+        self._changed = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    def list_live(self) -> tuple[OverrideRecord, ...]:
+        """Those that count, the oldest first."""
+        return self._current.ingredients.overrides
+
+    async def set_agent_model(self, agent: str, model: str, by: Signature, duration_ms: int | None) -> OverrideRecord:
+        """Run an agent on another model until the duration has passed, or until it is cancelled.
+
+        Raises:
+            ChangeRefused: when there is no such agent, or the agent cannot run on this model.
+        """
+        if self._current.snapshot.settings.locked:
+            raise StoredLayerLocked
+        if agent not in self._current.snapshot.agents:
+            hint = suggest_name(agent, self._current.snapshot.agents)
+            meant = f"; did you mean {quote(hint)}?" if hint else ""
+            raise AgentUnknown(f"there is no agent {quote(agent)}{meant}")
+        async with self._lock:
+            now_ms = self._now_ms()
+            record = OverrideRecord(
+                id=f"ovr_{secrets.token_hex(8)}",
+                kind="agent",
+                target=agent,
+                value={"model": model},
+                author=by.author,
+                reason=by.reason,
+                created_at_ms=now_ms,
+                expires_at_ms=None if duration_ms is None else now_ms + duration_ms,
+            )
+            others = [each for each in self.list_live() if (each.kind, each.target) != ("agent", agent)]
+            try:
+                await self._changes.take_overrides((*others, record), by, lambda: self._store.add(record))
+            except TooManyOverrides as refused:
+                raise ChangeRefused(str(refused)) from None
+            except Exception:
+                # It may have been stored before something failed; it must not come into force with the next start.
+                await self._store.cancel(record.id, by.author, now_ms, "it could not be brought into force")
+                raise
+        self._changed.set()
+        return record
+
+    async def cancel(self, override_id: str, by: Signature) -> bool:
+        """End an override; false when none with this id counts."""
+        async with self._lock:
+            others = [each for each in self.list_live() if each.id != override_id]
+            if len(others) == len(self.list_live()):
+                return False
+
+            async def persist() -> None:
+                await self._store.cancel(override_id, by.author, self._now_ms(), by.reason)
+
+            await self._changes.take_overrides(others, by, persist)
+        self._changed.set()
+        return True
+
+    async def end_in_time(self) -> None:
+        """End each override when its time has come; runs until cancelled."""
+        while True:
+            self._changed.clear()
+            wait_s = self._seconds_to_next_end()
+            try:
+                await asyncio.wait_for(self._changed.wait(), wait_s)
+            except TimeoutError:
+                await self._end_those_due()
+
+    def _seconds_to_next_end(self) -> float:
+        ends = [each.expires_at_ms for each in self.list_live() if each.expires_at_ms is not None]
+        if not ends:
+            return LONGEST_WAIT_S
+        return min(max((min(ends) - self._now_ms()) / 1_000, SHORTEST_WAIT_S), LONGEST_WAIT_S)
+
+    async def _end_those_due(self) -> None:
+        async with self._lock:
+            now_ms = self._now_ms()
+            kept = select_live(self.list_live(), now_ms)
+            if len(kept) == len(self.list_live()):
+                return
+            try:
+                await self._changes.take_overrides(kept, Signature("pointsman", "its time has come"), _store_nothing)
+            except Exception as error:  # Whatever stands in the way, the next try may find it gone.
+                _log.error("an override could not be ended, trying again: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+
+class AgentUnknown(ChangeRefused):
+    """The override names an agent that does not exist."""
+
+
+def select_live(overrides: Sequence[OverrideRecord], now_ms: int) -> tuple[OverrideRecord, ...]:
+    """Those whose time has not come."""
+    return tuple(each for each in overrides if each.expires_at_ms is None or each.expires_at_ms > now_ms)
+
+
+async def _store_nothing() -> None:
+    """That an override has ended by itself follows from its record."""

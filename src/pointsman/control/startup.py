@@ -1,0 +1,101 @@
+"""What a gateway starts on: its files, or the last good ones where those are bad, with what is stored above them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pointsman.control.changes import describe_files
+from pointsman.control.configuration import Loaded, choose_environment, compile_gathered
+from pointsman.control.current import CurrentConfiguration
+from pointsman.control.ingredients import Ingredients, compile_ingredients
+from pointsman.control.last_good import read_last_good
+from pointsman.control.sources import Gathered, gather
+from pointsman.core.config.problems import Problem
+from pointsman.core.config.stored_layer import StoredLayer, decode_stored, encode_stored
+from pointsman.core.ports import ConfigStore, NewRevision, OverrideStore
+
+
+class ConfigurationRefused(Exception):
+    """No gateway starts on a document with errors; nothing is guessed in its place."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """Files that a gateway can start on.
+
+    Attributes:
+        loaded: what they come to by themselves.
+        gathered: the files.
+        rejected: what is wrong with the files as they are now, where older ones stand in for them.
+    """
+
+    loaded: Loaded
+    gathered: Gathered
+    rejected: tuple[Problem, ...] = ()
+
+
+def find_usable_files(path: Path, home: Path, environ: Mapping[str, str]) -> FoundFiles:
+    """Read the files, and where they cannot be used, those that were in force last.
+
+    Raises:
+        ConfigurationRefused: when neither can be used.
+    """
+    gathered = gather(path)
+    loaded = compile_gathered(gathered, environ)
+    if loaded.snapshot is not None:
+        return FoundFiles(loaded, gathered)
+    return _stand_in(path, home, environ, loaded.problems)
+
+
+async def start_configuration(
+    found: FoundFiles, home: Path, environ: Mapping[str, str], store: ConfigStore, overrides: OverrideStore, now_ms: int
+) -> CurrentConfiguration:
+    """Put files, stored layer and overrides together, and store what that comes to unless it is the newest revision.
+
+    Raises:
+        ConfigurationRefused: when what is stored does not fit the files, nor those that were in force last.
+    """
+    newest = await store.newest()
+    stored = decode_stored(newest.stored_layer.encode()) if newest else StoredLayer()
+    ingredients = Ingredients(found.gathered, stored, tuple(await overrides.list_live(now_ms)))
+    ingredients, loaded = compile_ingredients(ingredients, environ, found.loaded.environment)
+    rejected = found.rejected
+    if loaded.snapshot is None and not rejected:
+        rejected = loaded.problems
+        older = _stand_in(found.gathered.path, home, environ, loaded.problems)
+        ingredients, loaded = compile_ingredients(
+            replace(ingredients, gathered=older.gathered), environ, found.loaded.environment
+        )
+    if loaded.snapshot is None:
+        raise ConfigurationRefused(loaded.problems)
+    number = newest.number if newest else 0
+    if newest is None or newest.id != loaded.snapshot.revision:
+        revision = NewRevision(
+            author="pointsman",
+            reason="the gateway started",
+            at_ms=now_ms,
+            id=loaded.snapshot.revision,
+            origin="start",
+            file_document=describe_files(loaded),
+            stored_layer=encode_stored(stored).decode(),
+            environment=loaded.environment,
+        )
+        number = (await store.commit(number or None, revision)).number
+    return CurrentConfiguration(loaded.snapshot, loaded, ingredients, number, rejected)
+
+
+def _stand_in(path: Path, home: Path, environ: Mapping[str, str], problems: tuple[Problem, ...]) -> FoundFiles:
+    """The files that were in force last, for others that cannot be used."""
+    environment = choose_environment(path, environ)
+    if isinstance(environment, Problem):
+        raise ConfigurationRefused(problems)
+    kept = read_last_good(home, path, environment)
+    gathered = Gathered(path, kept.files)
+    loaded = compile_gathered(gathered, environ)
+    if loaded.snapshot is None:
+        raise ConfigurationRefused(problems)
+    return FoundFiles(loaded, gathered, problems)

@@ -1,0 +1,71 @@
+"""A budget names something that exists, once, and a time zone that there is."""
+
+from pointsman.core.config.checks.subject import Subject
+from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.read_document import Written
+from pointsman.core.config.sections.routing import Budget
+
+WHOLE_SCOPES = ("total", "cloud")
+SCOPE_KINDS = ("provider", "model", "agent", "interaction", "team", "user", "key", "tag")
+
+
+def check_budgets(subject: Subject) -> None:
+    """Note scopes of nothing, budgets that stand twice, and time zones that do not exist."""
+    seen: dict[object, Place] = {}
+    names: dict[str, Place] = {}
+    for written in subject.document.budgets:
+        _check_scope(written, subject)
+        _check_time_zone(written, subject)
+        budget = written.value
+        _refuse_second(seen, (budget.scope, budget.window, budget.on_exceed, budget.time_zone), written, subject)
+        if budget.name:
+            if budget.name in names:
+                message = f"another budget is called {quote(budget.name)} (line {names[budget.name].line}); rename one"
+                subject.findings.add(written.place_of("name"), "duplicate_name", message)
+            names.setdefault(budget.name, written.key)
+
+
+def _refuse_second(seen: dict[object, Place], what: object, written: Written[Budget], subject: Subject) -> None:
+    first = seen.setdefault(what, written.key)
+    if first is not written.key:
+        budget = written.value
+        message = (
+            f"line {first.line} limits {quote(budget.scope)} per {budget.window} in the same way already; keep one of"
+            " them"
+        )
+        subject.findings.add(written.place_of("scope"), "duplicate_name", message)
+
+
+def _check_scope(written: Written[Budget], subject: Subject) -> None:
+    scope, place, findings = written.value.scope, written.place_of("scope"), subject.findings
+    kind, colon, name = scope.partition(":")
+    if not colon and scope in WHOLE_SCOPES:
+        return
+    if kind not in SCOPE_KINDS or not name:
+        message = f"{quote(scope)} is no scope; write total, cloud, or KIND:NAME with {', '.join(SCOPE_KINDS)}"
+        suggestion = findings.guess_name(kind, (*WHOLE_SCOPES, *SCOPE_KINDS)) if kind not in SCOPE_KINDS else None
+        if suggestion is not None and colon:
+            suggestion = f"{suggestion}:{name}" if suggestion in SCOPE_KINDS else None
+        findings.add(place, "unknown_reference", message, suggestion=suggestion)
+        return
+    document = subject.document
+    known = {
+        "provider": document.provider_names,
+        "agent": document.names["agents"],
+        "interaction": document.names["interactions"],
+    }
+    if kind in known and name not in known[kind]:
+        guess = findings.guess_name(name, sorted(known[kind]))
+        message = f"there is no {kind} {quote(name)} that this could limit"
+        findings.add(place, "unknown_reference", message, suggestion=f"{kind}:{guess}" if guess else None)
+
+
+def _check_time_zone(written: Written[Budget], subject: Subject) -> None:
+    zone = written.value.time_zone
+    if zone == "UTC":
+        return
+    known = subject.compilation.surroundings.list_time_zones()
+    if known and zone not in known:
+        message = f"{quote(zone)} is no time zone; write it like UTC or Europe/London"
+        suggestion = subject.findings.guess_name(zone, sorted(known))
+        subject.findings.add(written.place_of("time_zone"), "invalid_time_zone", message, suggestion=suggestion)

@@ -1,0 +1,54 @@
+"""What must stay local needs a local model to go to; a cloud model in its place would only ever be refused."""
+
+from pointsman.core.config.checks.strategies import find_strategy
+from pointsman.core.config.checks.subject import Caller, Subject
+from pointsman.core.config.problems import quote
+
+
+def check_privacy(subject: Subject) -> None:
+    """Note callers that must stay local and cannot, and cloud models where only a local one makes sense."""
+    for caller in subject.callers:
+        for candidate in caller.candidates:
+            if candidate.role == "local_alternative" and not candidate.is_local:
+                message = (
+                    f"{quote(candidate.model.name)} is a cloud model, so it could never be taken where requests must"
+                    " stay local; name a model whose provider has `location: local`"
+                )
+                subject.findings.add(candidate.place, "not_local", message)
+        why = must_stay_local(caller, subject)
+        if why is None or not caller.is_complete:
+            continue
+        reach = [candidate for candidate in subject.reach(caller) if candidate.model.enabled]
+        if reach and not any(candidate.is_local for candidate in reach):
+            message = (
+                f"requests of {caller.title} must stay local ({why}), and every model it could use is in the cloud;"
+                " name a local one as model, fallback or local_alternative"
+            )
+            subject.findings.add(caller.key, "privacy_unsatisfiable", message)
+        elif caller.privacy == "high":
+            _warn_of_rules(caller, subject)
+
+
+def must_stay_local(caller: Caller, subject: Subject) -> str | None:
+    """Why none of a caller's requests may leave, or `None` when they may."""
+    routing = subject.document.routing.value
+    if caller.privacy == "high":
+        own = caller.written.value.policy.privacy is not None
+        return "its policy has privacy: high" if own else "policy.privacy is high"
+    if routing.force_local_models:
+        return "routing.force_local_models is true"
+    strategy = find_strategy(routing)
+    if strategy is not None and (not strategy.allow_cloud_models or strategy.required_model_type == "local"):
+        return f"the strategy {quote(routing.strategy or '')} allows local models only"
+    return None
+
+
+def _warn_of_rules(caller: Caller, subject: Subject) -> None:
+    for candidate in caller.candidates:
+        if candidate.role in ("rule", "variant") and not candidate.is_local:
+            what = "this rule" if candidate.role == "rule" else "this variant"
+            message = (
+                f"{quote(candidate.model.name)} is a cloud model, and requests of {caller.title} have privacy high:"
+                f" {what} could never have its model; name a local one"
+            )
+            subject.findings.add(candidate.place, "unreachable_rule", message, severity="warning")

@@ -1,0 +1,47 @@
+"""Completes what an installation is run by: attempts, logs, metrics, where it listens and where it stores."""
+
+import re
+
+from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.problems import Place
+from pointsman.core.config.snapshot import Settings
+
+_LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})")
+_SQLITE = re.compile(r"sqlite:///[^?#@]+")
+
+
+def resolve_settings(compilation: Compilation) -> Settings:
+    """Complete the settings; what is wrong with one has been noted, and its default stands in."""
+    document = compilation.document
+    telemetry, routing = document.telemetry.value, document.routing.value
+    return Settings(
+        attempts=routing.attempts,
+        locked=document.head.source == "file",
+        metrics_access=telemetry.metrics_access,
+        logs_requests=telemetry.request_logging != "off",
+        verbose_logs=routing.verbose_logs,
+        listen=_read_listen(document.server.value.listen, document.server.place_of("listen"), compilation),
+        storage_url=_read_storage_url(compilation),
+        kept_revisions=document.retention.value.revisions,
+    )
+
+
+def _read_listen(text: str | None, place: Place, compilation: Compilation) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    match = _LISTEN.fullmatch(text)
+    if match is None or int(match["port"]) > 65_535:
+        compilation.findings.add(place, "invalid_value", "write an address with its port, such as 127.0.0.1:4100")
+        return None
+    return match["host"].strip("[]"), int(match["port"])
+
+
+def _read_storage_url(compilation: Compilation) -> str | None:
+    storage = compilation.document.storage
+    url = storage.value.url
+    if url is None or _SQLITE.fullmatch(url):
+        return url
+    # The URL itself stays out of the message: it may hold a password.
+    message = "this version stores in SQLite; write sqlite:////path/to/pointsman.db, or leave it out"
+    compilation.findings.add(storage.place_of("url"), "invalid_value", message)
+    return None

@@ -1,0 +1,57 @@
+"""What every change of the configuration carries, and how a refused one is answered."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from pointsman.control.changes import ChangeRefused, DocumentRefused, RevisionUnknown, Signature, StoredLayerLocked
+from pointsman.control.effective import NothingThere
+from pointsman.control.overrides import AgentUnknown
+from pointsman.core.config.stored_layer import InvalidEdit
+from pointsman.core.ports import StaleRevision
+from pointsman.server.errors import OperatorError
+
+Text = Annotated[str, StringConstraints(max_length=1_024, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Signed(BaseModel):
+    """Who changes something and why; whoever holds the admin key may name themselves as they like."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    author: Name = "admin"
+    reason: Text = ""
+
+
+def sign(signed: Signed) -> Signature:
+    """The signature of a change."""
+    return Signature(signed.author, signed.reason)
+
+
+@contextmanager
+def refuse_change() -> Iterator[None]:
+    """Answer a change that was refused as problem details, with the list of all problems where there is one."""
+    try:
+        yield
+    except DocumentRefused as refused:
+        errors: list[dict[str, object]] = [asdict(problem) for problem in refused.problems]
+        raise OperatorError(422, "configuration_refused", str(refused), errors) from None
+    except StaleRevision as stale:
+        detail = f"revision {stale.current} was made meanwhile; look at it, then send the change again with it as base"
+        raise OperatorError(409, "stale_revision", detail) from None
+    except StoredLayerLocked as locked:
+        raise OperatorError(409, "source_is_file", str(locked)) from None
+    except (RevisionUnknown, AgentUnknown, NothingThere) as unknown:
+        raise OperatorError(404, "not_found", str(unknown)) from None
+    except (InvalidEdit, ChangeRefused) as invalid:
+        raise OperatorError(422, "invalid_change", str(invalid)) from None
+
+
+def write_time(at_ms: int) -> str:
+    """Milliseconds since the Unix epoch as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,144 @@
+"""Overrides at rest: live ones are few and listed whole, ended ones are kept for a while, each change is audited."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+
+from pointsman.core.ports import MOST_LIVE_OVERRIDES, OverrideRecord, TooManyOverrides
+from pointsman.storage.audit import AuditEntry, audit_insertion
+from pointsman.storage.bounds import bounded_text, check_limit, decode_object, encode_value
+from pointsman.storage.database import Database
+from pointsman.storage.tables import overrides
+from pointsman.storage.usage_rows import storable_text
+
+ONE_PER_TARGET = ("agent", "strategy")
+"""Kinds of which a target has one live override at most."""
+
+MOST_KEPT = 10_000
+"""Overrides kept after their end, those made last; what became of the others stands in the audit."""
+
+_COLUMNS = tuple(column for column in overrides.columns if column.name != "seq")
+"""The fields of `OverrideRecord`, in order."""
+
+
+class OverridesStore:
+    """The table of overrides; the port `OverrideStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, override: OverrideRecord) -> None:
+        """Store a new override, live from its `created_at_ms` on; it ends the former one of an agent or strategy.
+
+        Raises:
+            TooManyOverrides: when as many as may be are live.
+            ValueError: when a text or the value is larger than any that is kept.
+            sqlalchemy.exc.IntegrityError: when its id is there already.
+        """
+        override = replace(
+            override,
+            id=bounded_text(override.id),
+            target=bounded_text(override.target),
+            author=bounded_text(override.author),
+            reason=bounded_text(override.reason),
+        )
+        values = {column.name: getattr(override, column.name) for column in _COLUMNS}
+        values["value"] = encode_value(override.value)
+
+        def add(connection: Connection) -> None:
+            replaced = _end_former(connection, override)
+            _refuse_too_many(connection, override.created_at_ms)
+            connection.execute(insert(overrides).values(values))
+            connection.execute(audit_insertion(_tell_addition(override, replaced)))
+            _forget_oldest(connection, override.created_at_ms)
+
+        await self._database.write_in_thread(add)
+
+    async def cancel(self, override_id: str, author: str, at_ms: int, reason: str = "") -> bool:
+        """End an override; false when none with this id is live at that time.
+
+        Raises:
+            ValueError: when a text is longer than any that is kept.
+        """
+        wanted = and_(overrides.c.id == storable_text(override_id), _is_live(at_ms))
+        ending = {"ended_at_ms": at_ms, "ended_by": bounded_text(author), "end_reason": bounded_text(reason)}
+        async with self._database.write() as connection:
+            found = (await connection.execute(select(overrides.c.kind, overrides.c.target).where(wanted))).one_or_none()
+            if found is None:
+                return False
+            await connection.execute(update(overrides).where(wanted).values(ending))
+            subject = f"{found.kind}:{found.target}"
+            entry = AuditEntry(at_ms, author, "override.cancel", subject, reason, {"id": override_id})
+            await connection.execute(audit_insertion(entry))
+        return True
+
+    async def list_live(self, now_ms: int) -> list[OverrideRecord]:
+        """Those that have not ended, oldest first."""
+        live = select(*_COLUMNS).where(_is_live(now_ms)).order_by(overrides.c.seq)
+        async with self._database.read() as connection:
+            return [_read_record(row) for row in await connection.execute(live)]
+
+    async def list_recent(self, limit: int) -> list[OverrideRecord]:
+        """The last ones made, ended or not, newest first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """
+        check_limit(limit)
+        recent = select(*_COLUMNS).order_by(overrides.c.seq.desc()).limit(limit)
+        async with self._database.read() as connection:
+            return [_read_record(row) for row in await connection.execute(recent)]
+
+
+def _is_live(now_ms: int) -> ColumnElement[bool]:
+    in_time = or_(overrides.c.expires_at_ms.is_(None), overrides.c.expires_at_ms > now_ms)
+    return and_(overrides.c.ended_at_ms.is_(None), in_time)
+
+
+def _end_former(connection: Connection, override: OverrideRecord) -> Sequence[str]:
+    """End what the new override takes the place of; answers the ids."""
+    if override.kind not in ONE_PER_TARGET:
+        return ()
+    former = and_(
+        overrides.c.kind == override.kind,
+        overrides.c.target == override.target,
+        _is_live(override.created_at_ms),
+    )
+    ending = {
+        "ended_at_ms": override.created_at_ms,
+        "ended_by": override.author,
+        "end_reason": f"replaced by {override.id}",
+    }
+    replaced = connection.scalars(select(overrides.c.id).where(former)).all()
+    if replaced:
+        connection.execute(update(overrides).where(former).values(ending))
+    return replaced
+
+
+def _refuse_too_many(connection: Connection, now_ms: int) -> None:
+    live = connection.scalar(select(func.count()).select_from(overrides).where(_is_live(now_ms)))
+    if (live or 0) >= MOST_LIVE_OVERRIDES:
+        raise TooManyOverrides
+
+
+def _forget_oldest(connection: Connection, now_ms: int) -> None:
+    newest = connection.scalar(select(func.max(overrides.c.seq))) or 0
+    connection.execute(delete(overrides).where(overrides.c.seq <= newest - MOST_KEPT, ~_is_live(now_ms)))
+
+
+def _tell_addition(override: OverrideRecord, replaced: Sequence[str]) -> AuditEntry:
+    details: dict[str, object] = {
+        "id": override.id,
+        "value": dict(override.value),
+        "expires_at_ms": override.expires_at_ms,
+        "replaced": list(replaced),
+    }
+    subject = f"{override.kind}:{override.target}"
+    return AuditEntry(override.created_at_ms, override.author, "override.add", subject, override.reason, details)
+
+
+def _read_record(row: Row[*tuple[Any, ...]]) -> OverrideRecord:
+    values = dict(row._mapping)
+    return OverrideRecord(**values | {"value": decode_object(values["value"])})

@@ -1,0 +1,91 @@
+"""Overrides count above everything written, end by themselves, and survive a restart until then."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from operating import Operator
+from test_changes import DOCUMENT, answering_model
+
+from running import RunningGateway, await_value, run_gateway, start_gateway
+
+
+@pytest.fixture
+def gateway(simulator: str, tmp_path: Path) -> Iterator[RunningGateway]:
+    with run_gateway(tmp_path, DOCUMENT.format(url=simulator)) as running:
+        yield running
+
+
+@pytest.fixture
+def operator(gateway: RunningGateway) -> Iterator[Operator]:
+    with Operator(gateway) as calls:
+        yield calls
+
+
+def override(operator: Operator, model: str = "small", **fields: str) -> dict[str, str]:
+    body = {"model_id": model, "reason": "an outage", "author": "anna"} | fields
+    status, answer = operator.call("POST", "/api/agents/writer/model", body)
+    assert status == 201, answer
+    return dict(answer)
+
+
+def test_an_override_counts_until_its_time_has_come(gateway: RunningGateway, operator: Operator) -> None:
+    operator.change({"agents": {"writer": {"description": "stored"}}})
+    made = override(operator, duration="1s")
+    assert answering_model(gateway) == "small"
+    found = operator.read("/explain?path=agents.writer.model")
+    assert (found["layer"], found["author"], found["reason"]) == ("override", "anna", "an outage")
+    assert found["expires_at"] == made["expires_at"]
+    await_value(lambda: True if answering_model(gateway) == "large" else None)
+    assert operator.call("GET", "/api/v1/overrides")[1] == {"overrides": []}
+
+
+def test_an_override_can_be_cancelled_and_replaced(gateway: RunningGateway, operator: Operator) -> None:
+    override(operator)
+    second = override(operator, "large", duration="2h")
+    (listed,) = operator.call("GET", "/api/v1/overrides")[1]["overrides"]
+    assert listed["id"] == second["id"] and answering_model(gateway) == "large"
+    override(operator, "small", duration="2h")
+    (listed,) = operator.call("GET", "/api/v1/overrides")[1]["overrides"]
+    assert operator.call("DELETE", f"/api/v1/overrides/{listed['id']}")[0] == 204
+    assert operator.call("DELETE", f"/api/v1/overrides/{listed['id']}")[0] == 404
+    assert answering_model(gateway) == "large"
+
+
+def test_an_override_survives_a_restart(gateway: RunningGateway, operator: Operator) -> None:
+    override(operator, duration="1h")
+    gateway.kill()
+    with start_gateway(gateway.config, gateway.home) as again, Operator(again) as operator_again:
+        assert answering_model(again) == "small"
+        assert len(operator_again.call("GET", "/api/v1/overrides")[1]["overrides"]) == 1
+
+
+def test_an_override_for_an_agent_that_goes_ends_with_it(gateway: RunningGateway, operator: Operator) -> None:
+    override(operator)
+    text = gateway.config.read_text()
+    gateway.config.write_text("".join(line for line in text.splitlines(keepends=True) if "writer:" not in line))
+    await_value(lambda: True if gateway.chat("agent:writer")[0] == 404 else None)
+    assert operator.call("GET", "/api/v1/overrides")[1]["overrides"] == []
+
+
+@pytest.mark.parametrize(
+    ("agent", "body", "status"),
+    [
+        ("wirter", {"model_id": "small"}, 404),
+        ("writer", {"model_id": "smal"}, 422),
+        ("writer", {"model_id": "small", "duration": "2 hours"}, 422),
+        ("writer", {"model_id": "small", "duration": "9000d"}, 422),
+        ("writer", {"model_id": "small", "spend": 0}, 422),
+        ("writer", {}, 422),
+    ],
+)
+def test_what_makes_no_sense_is_refused(operator: Operator, agent: str, body: dict[str, str], status: int) -> None:
+    found, answer = operator.call("POST", f"/api/agents/{agent}/model", body)
+    assert found == status, answer
+    assert operator.call("GET", "/api/v1/overrides")[1] == {"overrides": []}
+
+
+def test_an_override_may_name_a_model_that_is_a_fallback_already(gateway: RunningGateway, operator: Operator) -> None:
+    operator.change({"agents": {"writer": {"fallback": ["small"]}}})
+    override(operator, "small")
+    assert answering_model(gateway) == "small"
