@@ -27,7 +27,7 @@ main()
 """
 WITHOUT_A_PACKAGE = """\
 import sys
-sys.modules["pydantic"] = None
+sys.modules["yaml"] = None
 sys.argv[1:] = ["doctor", "--json"]
 from pointsman.cli.main import main
 main()
@@ -109,6 +109,6 @@ def test_a_package_that_is_missing_is_named_and_what_needs_none_is_still_looked_
     )
     assert (answer.returncode, answer.stderr) == (1, b"")
     found = {one["check"]: one for one in json.loads(answer.stdout)["findings"]}
-    assert "pydantic is missing" in found["packages"]["message"]
+    assert "pyyaml is missing" in found["packages"]["message"]
     assert found["python"]["status"] == "good"
     assert found["configuration"]["next"].endswith("pip install --force-reinstall pointsman")

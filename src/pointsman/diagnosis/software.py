@@ -69,8 +69,8 @@ def _find_fault(name: str, module: str, oldest: str) -> str | None:
     """Why a package cannot be used, beginning with its name; `None` when it can."""
     try:
         importlib.import_module(module)
-    except ModuleNotFoundError:
-        return f"{name} is missing"
+    except ModuleNotFoundError as error:
+        return f"{name} is missing" if error.name == module else f"{name} cannot be imported without {error.name}"
     except Exception as error:  # A package that is broken, or built for another machine, raises whatever it likes.
         return f"{name} cannot be imported ({type(error).__name__})"
     try:

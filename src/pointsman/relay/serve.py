@@ -18,7 +18,7 @@ CLIENT_LEFT = 499
 """The status noted for a client that went away before its answer; nginx's number, and nobody else's."""
 
 
-REFUSAL_STATUS = {"model_not_found": 404, "no_model_available": 503}
+REFUSAL_STATUS = {"model_not_found": 404, "no_model_available": 503, "privacy_unavailable": 503}
 """The HTTP status of each refusal of routing, by its code."""
 
 
@@ -53,9 +53,7 @@ async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
     progress.stream = request.stream
     decision = decide(progress.snapshot, Facts(request.model, call.agent))
     if isinstance(decision, Refusal):
-        raise ClientError(
-            503 if decision.code == "no_model_available" else 404, decision.code, decision.message, "model"
-        )
+        raise ClientError(REFUSAL_STATUS[decision.code], decision.code, decision.message, "model")
     progress.decision = decision
     answer = await try_in_order(relay, progress, decision, request)
     await respond(progress, answer, client)

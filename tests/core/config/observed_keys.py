@@ -86,6 +86,10 @@ TRUSTED = {f"{OWN}.base_url": "https://8.8.8.8/v1", f"{OWN}.location": "local"}
 SPARE = {"models.n.provider": "other"} | {f"{section}.NAME.fallback": ["n"] for section in CALLERS}
 """A second model elsewhere, for callers that lose their first."""
 
+NEAR = {"providers.near": {"base_url": "http://127.0.0.1:9/v1"}}
+LOCAL_SPARE = NEAR | {"models.n.provider": "near"} | {f"{section}.NAME.fallback": ["n"] for section in CALLERS}
+"""A second model on this machine."""
+
 SKILLED = {"models.n.capabilities": ["vision"], f"{AGENT}.fallback": ["n"]}
 ON_A_LOCAL_MACHINE = {f"{OWN}.base_url": "http://10.0.0.5/v1", f"{OWN}.location": "local"}
 
@@ -177,6 +181,15 @@ TASKS = (Pair("tasks.NAME.criteria", ABSENT, "Security expertise", explanation("
 
 OPERATIONS = (
     Pair("routing.attempts", 1, 2, call("agent:a", 500), {f"{AGENT}.fallback": ["n", "o"]}),
+    Pair("routing.force_local_models", False, True, decision("agent:a"), LOCAL_SPARE),
+    Pair("policy.privacy", "low", "high", decision("agent:a"), LOCAL_SPARE),
+    Pair(
+        f"{AGENT}.local_alternative",
+        ABSENT,
+        "n",
+        decision("agent:a"),
+        LOCAL_SPARE | {"models.o.provider": "near", f"{AGENT}.fallback": ["o"], f"{AGENT}.policy.privacy": "high"},
+    ),
     Pair("routing.aliases", ABSENT, {"quick": "agent:a"}, call("quick")),
     Pair("retention.revisions", ABSENT, 50, settings),
     Pair(
@@ -201,6 +214,7 @@ def list_caller_pairs() -> Iterator[Pair]:
         yield Pair(f"{section}.NAME.description", ABSENT, "Does it", listing)
         yield Pair(f"{section}.NAME.reasoning", ABSENT, "It does it well", explanation(target))
         yield Pair(f"{section}.NAME.tags", ABSENT, ["t"], call(target))
+        yield Pair(f"{section}.NAME.policy.privacy", "low", "high", decision(target), LOCAL_SPARE)
         for name, (first, second) in PARAMETERS.items():
             yield Pair(f"{section}.NAME.parameters.{name}", first, second, call(target))
 

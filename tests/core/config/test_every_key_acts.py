@@ -53,6 +53,5 @@ budgets: [{scope: total, window: day, limit: "5"}]
         PendingKey("providers.own.rate_limits", PENDING["providers.NAME.rate_limits"]),
         PendingKey("agents.a.rules", PENDING["agents.NAME.rules"]),
         PendingKey("budgets", PENDING["budgets"]),
-        PendingKey("agents.a.policy.privacy", PENDING["agents.NAME.policy.privacy"]),
         PendingKey("agents.a.policy.strict", PENDING["agents.NAME.policy.strict"]),
     )

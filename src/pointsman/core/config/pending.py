@@ -7,7 +7,6 @@ from pointsman.core.config.fields import ITEM, NAME
 from pointsman.core.config.nodes import ListNode, MappingNode, Node
 
 _POLICY = {
-    "privacy": "privacy",
     "strict": "dialects",
     "on_loss": "dialects",
     "cache": "cache",
@@ -26,7 +25,6 @@ PENDING: dict[str, str] = {
     "models.NAME.quality": "routing",
     "models.NAME.rate_limits": "limits",
     "models.NAME.speed": "routing",
-    "agents.NAME.local_alternative": "routing",
     "agents.NAME.budget_mode": "routing",
     "agents.NAME.rules": "routing",
     "agents.NAME.task_type": "routing",
@@ -37,7 +35,6 @@ PENDING: dict[str, str] = {
     "routing.factors": "routing",
     "routing.tiers": "routing",
     "routing.task_attributes": "routing",
-    "routing.force_local_models": "routing",
     "routing.require_local_for_pii": "privacy",
     "routing.verbose_logs": "routing",
     "routing.quality_threshold": "routing",

@@ -5,6 +5,7 @@ from typing import cast
 
 from pointsman.core.chat.request import ParameterValue
 from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.nodes import MappingNode, find_node
 from pointsman.core.config.problems import Place, quote
 from pointsman.core.config.read_document import Written
@@ -46,6 +47,7 @@ def resolve_agents(find_model: FindModel, compilation: Compilation) -> dict[str,
             strict_capabilities=stated.strict_capabilities,
             task_type=stated.task_type,
             langsmith_project=stated.langsmith_project,
+            stays_local=find_reason_to_stay(stated.policy.privacy, compilation.document),
         )
     return agents
 
@@ -64,6 +66,7 @@ def resolve_interactions(find_model: FindModel, compilation: Compilation) -> dic
                 description=written.value.description,
                 reasoning=written.value.reasoning,
                 tags=tuple(written.value.tags),
+                stays_local=find_reason_to_stay(written.value.policy.privacy, compilation.document),
             )
     return interactions
 
@@ -85,6 +88,7 @@ def resolve_tasks(find_model: FindModel, compilation: Compilation) -> dict[str, 
                 tags=tuple(stated.tags),
                 capabilities_required=tuple(stated.capabilities_required),
                 task_type=name,
+                stays_local=find_reason_to_stay(stated.policy.privacy, compilation.document),
             )
     return tasks
 

@@ -3,6 +3,7 @@
 import re
 
 from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.problems import Place
 from pointsman.core.config.snapshot import Settings
 
@@ -19,6 +20,7 @@ def resolve_settings(compilation: Compilation) -> Settings:
         locked=document.head.source == "file",
         metrics_access=telemetry.metrics_access,
         logs_requests=telemetry.request_logging != "off",
+        stays_local=find_reason_to_stay(None, document),
         verbose_logs=routing.verbose_logs,
         listen=_read_listen(document.server.value.listen, document.server.place_of("listen"), compilation),
         storage_url=_read_storage_url(compilation),

@@ -120,6 +120,7 @@ class Agent:
         strict_capabilities: whether a model that lacks one of them is never taken.
         task_type: `task.type` where the caller states none, or `None`.
         langsmith_project: where its traces go; `""` for nowhere in particular.
+        stays_local: why none of its requests may go to a cloud model, or `None` when they may.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Agent:
     strict_capabilities: bool = False
     task_type: str | None = None
     langsmith_project: str = ""
+    stays_local: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Settings:
         locked: whether API and console may change nothing, because the file alone counts.
         metrics_access: who may read the metrics without a key.
         logs_requests: whether each request has a line in the log.
+        stays_local: why no request at all may go to a cloud model, or `None` when they may.
         verbose_logs: whether the trace of each decision is logged.
         listen: host and port to listen on, or `None` when the document does not say.
         storage_url: of the database, or `None` for the one in the home directory.
@@ -157,6 +160,7 @@ class Settings:
     locked: bool = False
     metrics_access: MetricsAccess = "loopback"
     logs_requests: bool = True
+    stays_local: str | None = None
     verbose_logs: bool = False
     listen: tuple[str, int] | None = None
     storage_url: str | None = None

@@ -1,7 +1,7 @@
 """What must stay local needs a local model to go to; a cloud model in its place would only ever be refused."""
 
-from pointsman.core.config.checks.strategies import find_strategy
 from pointsman.core.config.checks.subject import Caller, Subject
+from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.problems import quote
 
 
@@ -31,16 +31,7 @@ def check_privacy(subject: Subject) -> None:
 
 def must_stay_local(caller: Caller, subject: Subject) -> str | None:
     """Why none of a caller's requests may leave, or `None` when they may."""
-    routing = subject.document.routing.value
-    if caller.privacy == "high":
-        own = caller.written.value.policy.privacy is not None
-        return "its policy has privacy: high" if own else "policy.privacy is high"
-    if routing.force_local_models:
-        return "routing.force_local_models is true"
-    strategy = find_strategy(routing)
-    if strategy is not None and (not strategy.allow_cloud_models or strategy.required_model_type == "local"):
-        return f"the strategy {quote(routing.strategy or '')} allows local models only"
-    return None
+    return find_reason_to_stay(caller.written.value.policy.privacy, subject.document)
 
 
 def _warn_of_rules(caller: Caller, subject: Subject) -> None:

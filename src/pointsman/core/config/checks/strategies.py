@@ -3,17 +3,9 @@
 from collections.abc import Iterable
 
 from pointsman.core.config.checks.subject import Subject
+from pointsman.core.config.locality import BUILT_IN, find_strategy
 from pointsman.core.config.problems import quote
 from pointsman.core.config.resolve_references import CALLER
-from pointsman.core.config.sections.routing import Routing, Strategy
-
-BUILT_IN: dict[str, Strategy] = {
-    "cost_optimized": Strategy(prefer_local_models=True),
-    "performance_optimized": Strategy(prefer_cloud_models=True),
-    "privacy_first": Strategy(allow_cloud_models=False, required_model_type="local"),
-    "balanced": Strategy(dynamic_routing=True),
-}
-"""Strategies that need not be written; one of the same name in the document takes the place of its fellow here."""
 
 
 def check_strategies(subject: Subject) -> None:
@@ -34,13 +26,6 @@ def check_strategies(subject: Subject) -> None:
         subject.findings.add(routing.place_of("factors"), "invalid_weights", message)
     _check_tiers(subject)
     _check_aliases(subject)
-
-
-def find_strategy(routing: Routing) -> Strategy | None:
-    """The strategy that is set, or `None` when none is, or one that does not exist."""
-    if routing.strategy is None:
-        return None
-    return routing.strategies.get(routing.strategy) or BUILT_IN.get(routing.strategy)
 
 
 def _weighs_nothing(weights: Iterable[float]) -> bool:
