@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := sh tools/setup.sh
 
-.PHONY: help run test test-fresh check format lock bench bench-peers clean
+.PHONY: help run test test-fresh check format lock bench bench-config bench-peers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ lock: ## write the lock files anew from pyproject.toml (needs uv)
 
 bench: $(VENV)/.run ## measure beside nginx (and LiteLLM, if installed) on two pinned cores
 	@$(BIN)/python bench/compare.py
+
+bench-config: $(VENV)/.run ## measure how long a saved file takes until a request sees it, and a large document to compile
+	@$(BIN)/python bench/reload_latency.py && $(BIN)/python bench/reload_latency.py --edits 60 --under-load && $(BIN)/python bench/compile_speed.py
 
 bench-peers: ## install LiteLLM's proxy into an environment of its own, for `make bench`
 	@sh bench/peers.sh

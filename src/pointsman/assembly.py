@@ -28,6 +28,7 @@ from pointsman.control.keeper import LastGoodKeeper
 from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
 from pointsman.control.overrides import Overrides
 from pointsman.control.startup import find_usable_files, start_configuration
+from pointsman.core.config.pending import list_pending
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.ports import RevisionRecord
@@ -89,12 +90,14 @@ class Running:
         url: where it listens.
         local_file: the local credentials file, or `None` where none is kept.
         warnings: about the configuration in force.
+        pending: keys of the document that are read and do not act yet, as sentences name them.
         target: something to ask for as `model`: the first agent, else the first model, or `""` without either.
     """
 
     url: str
     local_file: Path | None
     warnings: tuple[Problem, ...]
+    pending: tuple[str, ...]
     target: str
 
 
@@ -190,7 +193,8 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         _spare_the_collector()
         # Threads that write rows and lines hand Python's lock back to the loop after half a millisecond, not five.
         sys.setswitchinterval(0.0005)
-        announce(Running(url, local_file, tuple(current.rejected or current.loaded.problems), _pick_target(snapshot)))
+        warnings = tuple(current.rejected or current.loaded.problems)
+        announce(Running(url, local_file, warnings, _list_pending(current), _pick_target(snapshot)))
         await listener.serve([socket])
         log.event(Event("stopped", "info", "stopped"))
 
@@ -300,6 +304,12 @@ async def _follow_changes(follower: Follower, overrides: Overrides) -> AsyncIter
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+def _list_pending(current: CurrentConfiguration) -> tuple[str, ...]:
+    compiled = current.loaded.compiled
+    root = compiled.effective if compiled else None
+    return tuple(f"{key.path} ({key.topic})" for key in list_pending(root)) if root else ()
 
 
 def _now_ms() -> int:

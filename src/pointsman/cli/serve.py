@@ -80,6 +80,8 @@ def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, s
 
         for warning in running.warnings:
             typer.echo(f"warning: {warning}", err=True)
+        if running.pending:
+            typer.echo(f"warning: read, and not acting yet: {', '.join(running.pending)}", err=True)
         typer.echo(write_banner(running, path, demo=demo), err=True)
 
     try:
