@@ -23,7 +23,7 @@ from pointsman.control.credentials import (
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.effective import Effective
 from pointsman.control.follow import Follower
-from pointsman.control.home import hold_home
+from pointsman.control.home import hold_database, hold_home
 from pointsman.control.keeper import LastGoodKeeper
 from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
 from pointsman.control.overrides import Overrides
@@ -159,7 +159,9 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         log = EventLog(sys.stdout)
         stack.callback(log.close)
         route_library_logs(log)
-        database = await open_database(_choose_database(settings, found.loaded))
+        database_file = _choose_database(settings, found.loaded)
+        stack.enter_context(hold_database(database_file))
+        database = await open_database(f"sqlite:///{database_file}")
         stack.push_async_callback(database.close)
         store, override_store = ConfigurationStore(database), OverridesStore(database)
         current = await start_configuration(found, settings.home, settings.environ, store, override_store, _now_ms())
@@ -170,15 +172,11 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         stack.push_async_callback(upstream.close)
         keeper = LastGoodKeeper(settings.home, settings.config)
         stack.push_async_callback(keeper.finish)
-        herald = _Herald(books, keeper)
+        follower = Follower(settings.config, lambda gathered: changes.take_files(gathered))
+        herald = _Herald(books, keeper, follower.look_now)
         changes = Changes(store, current, settings.environ, _now_ms, herald)
-        control = _Control(
-            current,
-            store,
-            changes,
-            Overrides(override_store, changes, current, _now_ms),
-            Follower(settings.config, changes.take_files),
-        )
+        stack.push_async_callback(changes.finish)
+        control = _Control(current, store, changes, Overrides(override_store, changes, current, _now_ms), follower)
         house = _House(database, books, keys, upstream, settings.environ, is_loopback(host))
         listener = Listener(_open_doors(house, control, AdminAccess(AdminKey(admin_key))))
 
@@ -206,9 +204,9 @@ def _choose_address(settings: ServeSettings, loaded: Loaded) -> tuple[str, int]:
     return host if settings.host is None else settings.host, port if settings.port is None else settings.port
 
 
-def _choose_database(settings: ServeSettings, loaded: Loaded) -> str:
+def _choose_database(settings: ServeSettings, loaded: Loaded) -> Path:
     written = loaded.snapshot.settings.storage_url if loaded.snapshot else None
-    return written or f"sqlite:///{(settings.home / 'pointsman.db').absolute()}"
+    return Path(written.removeprefix("sqlite:///")) if written else (settings.home / "pointsman.db").absolute()
 
 
 def _open_doors(house: _House, control: _Control, access: AdminAccess) -> Application:
@@ -271,6 +269,7 @@ class _Herald:
 
     books: _Books
     keeper: LastGoodKeeper
+    look_again: Callable[[], None]
 
     def apply(self, loaded: Loaded, record: RevisionRecord) -> None:
         """Another configuration is in force."""
@@ -279,6 +278,9 @@ class _Herald:
         message = f"revision {record.number} by {record.author} is in force"
         self.books.log.event(Event("configuration_applied", "info", message, revision=record.id))
         self.keeper.keep(loaded)
+        if self.books.current.rejected:
+            # Files that were refused may fit what has changed beside them: a stored value is unset, an override ended.
+            self.look_again()
 
     def report(self, problems: Sequence[Problem]) -> None:
         """What is wrong with the files as they are now."""

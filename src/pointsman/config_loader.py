@@ -4,6 +4,8 @@ A document that cannot be used raises, and what was loaded before stays.
 """
 
 import os
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -15,19 +17,28 @@ from pointsman.core.config.problems import Problem, quote
 from pointsman.core.config.snapshot import Agent, Snapshot
 from pointsman.core.config.suggest import suggest_name
 
+PROVIDERS_OF_FORMS = {"agents-models": {"anthropic": "claude"}}
+"""Providers that a written form names otherwise than we do; programs written for it ask for its names."""
+
+MOST_NAMED = 20
+"""Agents that a message lists."""
+
+QUOTES = '"'
+
+
 USUAL_PATH = Path("config/agents/models.yaml")
-"""Where seed 000 keeps its file; it counts before the places of our own where it exists."""
+"""Where programs of seed 000 keep their file; for them it counts before the places of our own."""
 
 
 class ConfigurationError(ValueError):
     """The configuration cannot be used.
 
     Attributes:
-        problems: all that is wrong with it, with file, line and column.
+        problems: all that is wrong with it, with file, line and column; warnings are among them.
     """
 
     def __init__(self, path: Path, problems: tuple[Problem, ...]) -> None:
-        listed = "".join(f"\n  {problem}" for problem in problems)
+        listed = "".join(f"\n  {problem}" for problem in problems if problem.severity == "error")
         super().__init__(f"{path} cannot be used; correct this, or run `pointsman check`:{listed}")
         self.problems = problems
 
@@ -37,7 +48,7 @@ class AgentConfig(BaseModel):
 
     Attributes:
         model: the provider's id of its first model.
-        provider: who serves that.
+        provider: who serves that, by the name that the form of the document has for it.
         temperature: sent where the caller states none; `None` when nothing is sent.
         max_tokens: the limit of an answer, likewise.
         cost_per_1m_tokens: dollars per million tokens where prompt and answer cost the same, else `None`; a float for
@@ -82,8 +93,8 @@ class ConfigLoader:
     """Loads a configuration; the environment is as `POINTSMAN_ENV` or `DEPLOYMENT_ENV` says.
 
     Args:
-        config_path: a file or folder in any form that Pointsman reads; by default `config/agents/models.yaml` where
-            that exists, else where `pointsman serve` looks.
+        config_path: a file or folder in any form that Pointsman reads; by default what `POINTSMAN_CONFIG` names, else
+            `config/agents/models.yaml` where that is there, else the one that `pointsman serve` would read here.
 
     Raises:
         FileNotFoundError: when there is no configuration.
@@ -92,12 +103,17 @@ class ConfigLoader:
 
     def __init__(self, config_path: str | Path | None = None) -> None:
         self.config_path = Path(config_path) if config_path is not None else _find_usual()
-        self._config = self._load()
+        self._loaded = self._load()
 
     @property
     def config(self) -> ModelsConfig:
         """Everything that was loaded."""
-        return self._config
+        return self._loaded[0]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What should be looked at, though it keeps nothing from being used; such as a key that is not set."""
+        return self._loaded[1]
 
     def get_agent_config(self, agent_name: str) -> AgentConfig:
         """What one agent runs on.
@@ -105,18 +121,17 @@ class ConfigLoader:
         Raises:
             ValueError: when there is no such agent.
         """
-        agents = self._config.agents
+        agents = self.config.agents
         if agent_name not in agents:
             suggestion = suggest_name(agent_name, agents)
-            hint = (
-                f"; did you mean {quote(suggestion)}?" if suggestion else f"; there are {', '.join(agents) or 'none'}"
-            )
-            raise ValueError(f"Unknown agent: {quote(agent_name)}{hint}")
+            listed = ", ".join([*islice(agents, MOST_NAMED), *(["..."] if len(agents) > MOST_NAMED else [])])
+            hint = f"did you mean {suggestion}?" if suggestion else f"there are {listed or 'none'}"
+            raise ValueError(f"Unknown agent: {quote(agent_name).strip(QUOTES)}; {hint}")
         return agents[agent_name]
 
     def get_all_agents(self) -> dict[str, AgentConfig]:
         """What each agent runs on, by name."""
-        return dict(self._config.agents)
+        return dict(self.config.agents)
 
     def reload(self) -> None:
         """Read the configuration anew.
@@ -124,19 +139,24 @@ class ConfigLoader:
         Raises:
             FileNotFoundError, ConfigurationError: as at first; what was loaded before stays.
         """
-        self._config = self._load()
+        self._loaded = self._load()
 
-    def _load(self) -> ModelsConfig:
+    def _load(self) -> tuple[ModelsConfig, tuple[Problem, ...]]:
         if not self.config_path.exists():
             raise FileNotFoundError(f"Config file not found: {self.config_path}; `pointsman init` writes one")
         loaded = load_configuration(self.config_path, os.environ)
         if loaded.snapshot is None:
             raise ConfigurationError(self.config_path, loaded.problems)
-        return _describe(loaded, loaded.snapshot)
+        return _describe(loaded, loaded.snapshot), loaded.problems
 
 
 _loader: ConfigLoader | None = None
 _lock = Lock()
+
+
+def _find_usual() -> Path:
+    usual = USUAL_PATH if USUAL_PATH.exists() and not os.environ.get("POINTSMAN_CONFIG") else None
+    return find_config(usual, os.environ, Path.cwd())
 
 
 def get_config_loader() -> ConfigLoader:
@@ -152,16 +172,14 @@ def get_config_loader() -> ConfigLoader:
         return _loader
 
 
-def _find_usual() -> Path:
-    return USUAL_PATH if USUAL_PATH.exists() else find_config(None, os.environ, Path.cwd())
-
-
 def _describe(loaded: Loaded, snapshot: Snapshot) -> ModelsConfig:
-    agents = {name: _describe_agent(agent, snapshot) for name, agent in snapshot.agents.items()}
+    adapted = loaded.compiled.adapted if loaded.compiled else None
+    names = PROVIDERS_OF_FORMS.get(adapted.form or "", {}) if adapted else {}
+    agents = {name: _describe_agent(agent, snapshot, names) for name, agent in snapshot.agents.items()}
     return ModelsConfig(environment=loaded.environment, revision=snapshot.revision, agents=agents)
 
 
-def _describe_agent(agent: Agent, snapshot: Snapshot) -> AgentConfig:
+def _describe_agent(agent: Agent, snapshot: Snapshot, names: Mapping[str, str]) -> AgentConfig:
     model = snapshot.models[agent.model]
     parameters = dict(agent.parameters)
     temperature, limit = parameters.get("temperature"), parameters.get("max_tokens")
@@ -169,8 +187,8 @@ def _describe_agent(agent: Agent, snapshot: Snapshot) -> AgentConfig:
     same = prices is not None and prices.input_nusd == prices.output_nusd
     return AgentConfig(
         model=model.deployment.upstream_model,
-        provider=model.deployment.provider,
-        temperature=temperature if isinstance(temperature, float) else None,
+        provider=names.get(model.deployment.provider, model.deployment.provider),
+        temperature=float(temperature) if isinstance(temperature, int | float) else None,
         max_tokens=limit if isinstance(limit, int) else None,
         cost_per_1m_tokens=prices.input_nusd / NUSD_PER_USD if prices and same else None,
         price_per_1m_tokens={

@@ -1,21 +1,23 @@
-"""`pointsman apply`: changes the stored layer of a running gateway by a file in the form of the document."""
+"""`pointsman apply`: changes the stored layer of a running gateway by a file in the form of the document.
 
+Whatever is wrong with the file is said at its own lines, whoever found it.
+"""
+
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pointsman.cli.config import BASE, report_change
-from pointsman.cli.gateway import call_gateway
+from pointsman.cli.change import GivenReason, end_refused, send_change
+from pointsman.cli.change_file import ChangeFile, read_change_file
 from pointsman.cli.local_configuration import name_author
-from pointsman.core.config.nodes import to_plain
-from pointsman.core.config.problems import Findings
-from pointsman.core.config.source import MOST_BYTES, Source, read_source
+from pointsman.control.found_file import Unusable
 
 
 def apply(
     file: Annotated[Path, typer.Argument(help="YAML or JSON with the parts that change; null takes a value away.")],
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: GivenReason,
     base: Annotated[int | None, typer.Option(min=0, help="Refuse when the newest revision is another one.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Let the file be all that is stored.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Accept that more than half of it is gone.")] = False,
@@ -28,25 +30,25 @@ def apply(
 
     Example: pointsman apply cheaper.yaml --reason "cheaper reviews until Friday"
     """
-    body: dict[str, Any] = {"set": _read_file(file), "replace": replace, "reason": reason, "author": name_author()}
+    change = _read_or_exit(file, as_json)
+    body: dict[str, object] = {"set": change.values, "replace": replace, "reason": reason, "author": name_author()}
     if dry_run:
-        report_change(call_gateway("POST", f"{BASE}/propose", body), as_json, "nothing was changed; it would be")
+        done = "nothing was changed; it would be"
+        send_change("propose", body, done, as_json=as_json, locate=change.locate)
         return
     body |= {"base": base, "force": force}
-    report_change(call_gateway("POST", f"{BASE}/changes", body), as_json, "in force")
+    send_change("changes", body, "in force", as_json=as_json, locate=change.locate)
 
 
-def _read_file(file: Path) -> object:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
-    findings = Findings()
-    root = read_source(Source(str(file), content), findings)
-    if root is None or findings.count_errors():
-        for problem in findings.in_order():
+def _read_or_exit(file: Path, as_json: bool) -> ChangeFile:
+    change = read_change_file(file)
+    if isinstance(change, Unusable):
+        raise typer.BadParameter(f"{file}: this {change.reason}", param_hint="FILE")
+    if change.problems:
+        for problem in change.problems:
             typer.echo(str(problem), err=True)
-        typer.echo("Nothing was changed. Next: correct the above.", err=True)
-        raise typer.Exit(1)
-    return to_plain(root)
+        message = "Nothing was changed. Next: correct the above, then try again."
+        typer.echo(message, err=True)
+        problems = [asdict(problem) for problem in change.problems]
+        end_refused(problems, "configuration_refused", message, as_json=as_json)
+    return change

@@ -9,12 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from pointsman.cli.gateway import GatewayError, GatewayRefused, ask_gateway, call_gateway, write_problem
-from pointsman.cli.local_configuration import ConfigOption, EnvOption, load_or_exit, name_author
+from pointsman.cli.change import BASE, Reason, send_change, write_changes
+from pointsman.cli.gateway import GatewayError, NoGateway, ask_gateway, call_gateway, say_refused
+from pointsman.cli.local_configuration import (
+    ConfigOption,
+    EnvOption,
+    explain_in_files,
+    name_author,
+    show_files,
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-BASE = "/api/v1/configuration"
 FileOnly = Annotated[bool, typer.Option("--file", help="From the files alone, without asking a running gateway.")]
 
 
@@ -31,9 +37,9 @@ def show(
     Example: pointsman config show --env development
     """
     answer = None if _wants_files(file, env, config) else _ask("effective", {"layer": layer} if layer else None)
-    document = answer["document"] if answer else _show_files(config, env, layer)
+    document = answer["document"] if answer else show_files(config, env, layer)
     if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False))
+        _print_json(document)
         return
     from pointsman.core.config.write_document import write_document
 
@@ -51,11 +57,20 @@ def explain(
 ) -> None:
     """Say where a value comes from: the layer, file and line or author and reason, and what it shadows.
 
+    Exit code 0: here it is; 1: nothing is said at this path.
+
     Example: pointsman config explain agents.orchestrator.model
     """
+    if not path:
+        raise typer.BadParameter("name a path, such as agents.orchestrator.model", param_hint="PATH")
     answer = None if _wants_files(file, env, config) else _ask("explain", {"path": path})
-    found = answer or _explain_files(path, config, env)
-    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else write_origin(found))
+    found = answer or explain_in_files(path, config, env)
+    if as_json:
+        _print_json(found)
+        return
+    from pointsman.cli.origin_text import write_origin
+
+    typer.echo(write_origin(found))
 
 
 @app.command()
@@ -68,14 +83,16 @@ def history(
     query = {"limit": str(limit)} | ({"before": str(before)} if before else {})
     answer = call_gateway("GET", f"{BASE}/revisions", query=query)
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        _print_json(answer)
         return
-    for each in answer["revisions"]:
-        said = f"  {each['reason']}" if each["reason"] else ""
-        typer.echo(f"{each['number']:>6}  {each['at']}  {each['id']}  {each['origin']:<9} {each['author']}{said}")
+    revisions = answer["revisions"]
+    width = max((len(each["author"]) for each in revisions), default=0)
+    for each in revisions:
+        line = f"{each['number']:>6}  {each['at']}  {each['id']}  {each['origin']:<8}  {each['author']:<{width}}"
+        typer.echo(f"{line}  {each['reason']}".rstrip())
     if answer["next_before"]:
         typer.echo(f"Older: pointsman config history --before {answer['next_before']}", err=True)
-    typer.echo("Next: pointsman config diff A B, pointsman rollback N", err=True)
+    typer.echo("Next: pointsman config diff A B, or pointsman rollback N", err=True)
 
 
 @app.command()
@@ -87,7 +104,7 @@ def diff(
     """Say what differs between two revisions. Example: pointsman config diff 3 7"""
     answer = call_gateway("GET", f"{BASE}/diff", query={"from": str(old), "to": str(new)})
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        _print_json(answer)
         return
     typer.echo("\n".join(write_changes(answer["changes"])) or "Both say the same.")
     typer.echo(f"Next: pointsman rollback {old}", err=True)
@@ -98,12 +115,17 @@ def drift(as_json: AsJson = False) -> None:
     """List the values that differ from what the files say. Example: pointsman config drift"""
     answer = call_gateway("GET", f"{BASE}/drift")
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        _print_json(answer)
         return
     for each in answer["drift"]:
-        files, effective = json.dumps(each["file_value"]), json.dumps(each["effective_value"])
-        typer.echo(f"{each['path']}: the files say {files}, in force is {effective} ({each['layer']})")
-    typer.echo(f"{len(answer['drift'])} values differ from the files. Next: pointsman config export", err=True)
+        files, effective = (json.dumps(each[key], ensure_ascii=False) for key in ("file_value", "effective_value"))
+        said = f", by {each['author']}" if each["author"] else ""
+        typer.echo(f"{each['path']}: the files say {files}, in force is {effective} ({each['layer']}{said})")
+    count = len(answer["drift"])
+    if count:
+        typer.echo(f"{_count(count)} from the files. Next: pointsman config export", err=True)
+    else:
+        typer.echo("What is in force is what the files say. Next: pointsman config show", err=True)
 
 
 @app.command()
@@ -113,32 +135,29 @@ def export(
 ) -> None:
     """Write the stored layer back into the YAML, comments kept; by default as a patch on stdout.
 
+    Exit code 0: here it is, or written; 1: it cannot be written back, or a file is not what the gateway read.
+
     Example: pointsman config export > change.patch
     """
     answer = call_gateway("GET", f"{BASE}/export")
-    if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
-        return
-    if not write:
+    if write:
+        _write(answer, as_json)
+    elif as_json:
+        _print_json(answer)
+    elif not answer["patch"]:
+        typer.echo("Nothing to export: the files say all that is stored. Next: pointsman config show", err=True)
+    else:
         typer.echo(answer["patch"], nl=False)
-        typer.echo("Next: git apply, or pointsman config export --write", err=True)
-        return
-    from pointsman.cli.replace_file import replace_with_backup
-
-    for each in answer["files"]:
-        backup = replace_with_backup(Path(each["file"]), each["content"])
-        typer.echo(f"wrote {each['file']}" + (f", kept {backup}" if backup else ""), err=True)
-    typer.echo("The files now say it too. Next: pointsman config clear --reason exported", err=True)
+        typer.echo(
+            f"Names are seen from {answer['folder']}. Next: git apply, or pointsman config export --write", err=True
+        )
 
 
 @app.command()
-def clear(
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
-    as_json: AsJson = False,
-) -> None:
+def clear(reason: Reason = "", as_json: AsJson = False) -> None:
     """Drop the stored layer, so that the files alone count again. Example: pointsman config clear --reason exported"""
-    body = {"set": {}, "replace": True, "reason": reason, "author": name_author()}
-    report_change(call_gateway("POST", f"{BASE}/changes", body), as_json, "dropped what was stored")
+    body: dict[str, object] = {"set": {}, "replace": True, "reason": reason, "author": name_author()}
+    send_change("changes", body, "dropped what was stored", as_json=as_json)
 
 
 @app.command()
@@ -147,52 +166,40 @@ def reload(
     as_json: AsJson = False,
 ) -> None:
     """Make a running gateway read its files now. Example: pointsman config reload"""
-    answer = call_gateway("POST", f"{BASE}/reload", {"force": force})
-    report_change(answer, as_json, "read the files")
+    send_change("reload", {"force": force}, "read the files", as_json=as_json)
 
 
-def report_change(answer: dict[str, Any], as_json: bool, done: str) -> None:
-    """Say what a change led to; exit code 1 when it was refused."""
+def _write(answer: dict[str, Any], as_json: bool) -> None:
+    from pointsman.cli.export_files import NotWritten, write_exported
+
+    try:
+        written = write_exported(answer["folder"], answer["files"])
+        refused = None
+    except NotWritten as not_written:
+        written, refused = not_written.written, not_written
+    for each in written:
+        typer.echo(f"wrote {each.file}, kept {each.backup}", err=True)
+        if each.digest_file:
+            typer.echo(f"{each.digest_file} does not fit any more: write it anew, else the file is refused", err=True)
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
-    for problem in answer["problems"]:
-        typer.echo(write_problem(problem), err=True)
-    if not answer["ok"]:
-        typer.echo("Refused; what was in force stays. Next: correct the above.", err=True)
+        listed = [{"file": str(each.file), "backup": str(each.backup)} for each in written]
+        error = {"code": "not_written", "message": str(refused)} if refused else None
+        _print_json({"ok": refused is None, "written": listed, "error": error})
+    if refused:
+        typer.echo(f"{refused}", err=True)
         raise typer.Exit(1)
-    if not as_json:
-        for line in write_changes(answer["changes"]):
-            typer.echo(line)
-    number = f"revision {answer['number']} ({answer['revision']})" if answer["number"] else answer["revision"]
-    typer.echo(f"{done}: {number}. Next: pointsman config history", err=True)
+    if written:
+        typer.echo("The files now say it too. Next: pointsman config clear --reason exported", err=True)
+    else:
+        typer.echo("There is nothing to write: the files say all that is stored.", err=True)
 
 
-def write_origin(found: dict[str, Any]) -> str:
-    """A value and its origin for people."""
-    lines = [f"{found['path']}: {json.dumps(found['value'], ensure_ascii=False)}"]
-    where = f"{found['file']}:{found['line']}" if found["line"] else found["file"]
-    lines.append(f"  from {found['layer']} ({where})" if where else f"  from {found['layer']}")
-    if found["author"]:
-        said = f": {found['reason']}" if found["reason"] else ""
-        lines.append(f"  by {found['author']}, since {found['since']}{said}")
-    if found["expires_at"]:
-        lines.append(f"  ends by itself at {found['expires_at']}")
-    for below in found["shadows"]:
-        place = f" ({below['file']}:{below['line']})" if below["file"] and below["line"] else ""
-        lines.append(f"  instead of {json.dumps(below['value'], ensure_ascii=False)} from {below['layer']}{place}")
-    lines.append("Next: pointsman config show")
-    return "\n".join(lines)
+def _count(differing: int) -> str:
+    return "1 value differs" if differing == 1 else f"{differing} values differ"
 
 
-def write_changes(changes: list[dict[str, Any]]) -> list[str]:
-    """Differences for people, a line for each side."""
-    lines: list[str] = []
-    for each in changes:
-        if each["kind"] != "added":
-            lines.append(f"- {each['path']}: {json.dumps(each['old'], ensure_ascii=False)}")
-        if each["kind"] != "removed":
-            lines.append(f"+ {each['path']}: {json.dumps(each['new'], ensure_ascii=False)}")
-    return lines
+def _print_json(answer: object) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False))
 
 
 def _wants_files(file: bool, env: str | None, config: Path | None) -> bool:
@@ -203,33 +210,9 @@ def _ask(resource: str, query: dict[str, str] | None) -> dict[str, Any] | None:
     """The running gateway's answer, or `None` when none runs: then the files tell."""
     try:
         return ask_gateway("GET", f"{BASE}/{resource}", query=query)
-    except GatewayRefused as refused:
-        typer.echo(str(refused), err=True)
-        raise typer.Exit(1) from None
-    except GatewayError:
+    except NoGateway:
         typer.echo("No gateway runs here, so this is what the files say.", err=True)
         return None
-
-
-def _show_files(config: Path | None, env: str | None, layer: str | None) -> dict[str, Any]:
-    import os
-
-    from pointsman.control.effective import NothingThere, describe_layer
-
-    try:
-        return dict(describe_layer(load_or_exit(config, env), os.environ, layer))
-    except NothingThere as missing:
-        typer.echo(str(missing), err=True)
-        raise typer.Exit(1) from None
-
-
-def _explain_files(path: str, config: Path | None, env: str | None) -> dict[str, Any]:
-    import os
-
-    from pointsman.control.effective import NothingThere, explain_value, list_layers
-
-    try:
-        return explain_value(list_layers(load_or_exit(config, env), os.environ), path)
-    except NothingThere as missing:
-        typer.echo(f"{missing} Next: pointsman config show --file", err=True)
+    except GatewayError as error:
+        say_refused(error)
         raise typer.Exit(1) from None

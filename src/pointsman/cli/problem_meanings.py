@@ -36,6 +36,7 @@ MEANINGS: dict[str, str] = {
     "invalid_type": "Another kind of value is needed; quotes make a text of a number.",
     "invalid_value": "Not one of the values that are possible here.",
     "invalid_weights": "Weights that choose nothing: negative, or all 0.",
+    "key_required_for_new_host": "A stored change moves a provider to another host and does not name its key.",
     "missing_key": "A key that has to be there is not.",
     "mixed_forms": "Keys of two written forms in one file; keep one form.",
     "model_deprecated": "The provider has announced the end of this model.",

@@ -7,18 +7,28 @@ from pathlib import Path
 
 
 def replace_with_backup(path: Path, text: str) -> Path | None:
-    """Write a file in place of another.
+    """Write a file in place of another; where the path is a link, the file that it leads to.
 
     Returns:
         Where the former content is kept, such as `pointsman.yaml.2026-11-21T10-15-00.bak`; `None` if there was none.
+
+    Raises:
+        OSError: when it cannot be written; then the file is as it was.
     """
-    backup = _keep_copy(path) if path.exists() else None
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.write_bytes(text.encode())
-    if backup is not None:
-        shutil.copymode(path, fresh)
-    fresh.replace(path)
+    try:
+        with fresh.open("wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        backup = _keep_copy(path) if path.exists() else None
+        if backup is not None:
+            shutil.copymode(path, fresh)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     return backup
 
 

@@ -15,10 +15,11 @@ from pointsman.control.current import CurrentConfiguration
 from pointsman.control.ingredients import Ingredients, compile_ingredients
 from pointsman.control.sources import Gathered
 from pointsman.core.config.checks.shrinkage import find_shrinkage
+from pointsman.core.config.inline_secrets import holds_secret
 from pointsman.core.config.nodes import to_plain
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.config.stored_layer import Edit, Stamp, decode_stored, encode_stored
+from pointsman.core.config.stored_layer import Edit, Stamp, StoredLayer, decode_stored, encode_stored
 from pointsman.core.ports import ConfigStore, NewRevision, OverrideRecord, RevisionOrigin, RevisionRecord, StaleRevision
 
 PRUNE_EVERY = 100
@@ -57,12 +58,18 @@ class RevisionUnknown(ChangeRefused):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who changes something, and why; both are cut at their bounds."""
+    """Who changes something, and why; both are cut at their bounds.
+
+    Raises:
+        ChangeRefused: when one of them looks like a key: they are kept for good, and shown.
+    """
 
     author: str
     reason: str = ""
 
     def __post_init__(self) -> None:
+        if holds_secret(self.author) or holds_secret(self.reason):
+            raise ChangeRefused("author or reason holds what looks like a secret; leave it out and replace that key")
         object.__setattr__(self, "author", self.author[:MOST_AUTHOR])
         object.__setattr__(self, "reason", self.reason[:MOST_REASON])
 
@@ -74,10 +81,12 @@ class Committed:
     Attributes:
         record: the revision that it made.
         loaded: what it came to, warnings included.
+        before: what was in force until then.
     """
 
     record: RevisionRecord
     loaded: Loaded
+    before: Loaded
 
 
 class Listener(Protocol):
@@ -145,7 +154,7 @@ class Changes:
             self._refuse_locked()
             if base is not None and base != self._current.number:
                 raise StaleRevision(self._current.number)
-            return await self._commit(self._edit(edit, by), "api", by, force)
+            return await self._commit(await self._edit(edit, by), "api", by, force)
 
         return await self._exclusively(change())
 
@@ -162,7 +171,7 @@ class Changes:
             record = await self._store.get(number)
             if record is None:
                 raise RevisionUnknown(number)
-            stored = decode_stored(record.stored_layer.encode())
+            stored = await asyncio.to_thread(decode_stored, record.stored_layer.encode())
             return await self._commit(replace(self._current.ingredients, stored=stored), "rollback", by, force)
 
         return await self._exclusively(change())
@@ -191,6 +200,11 @@ class Changes:
 
         return await self._exclusively(change())
 
+    async def finish(self) -> None:
+        """Wait until every change that has begun is in force or has failed, so that the store can be closed."""
+        while self._running:
+            await asyncio.wait(tuple(self._running))
+
     async def _exclusively(self, change: Coroutine[None, None, T]) -> T:
         """One change at a time, from start to end: whoever asked for it may leave meanwhile."""
 
@@ -209,21 +223,23 @@ class Changes:
             loaded = self._refuse_shrinkage(loaded, loaded.snapshot)
         self._current.rejected = loaded.problems if loaded.snapshot is None else ()
         self._listener.report(loaded.problems)
-        if loaded.snapshot is not None and gathered.files != self._current.ingredients.gathered.files:
+        is_other = gathered.files != self._current.ingredients.gathered.files
+        # The same files may mean something else than they did, as when the price of a model holds until yesterday.
+        if loaded.snapshot is not None and (is_other or loaded.snapshot.revision != self._current.snapshot.revision):
             await self._put_into_force(wanted, loaded, "file", Signature("file", "the files were edited"))
         return loaded
 
     async def _compile_edit(self, edit: Edit, by: Signature) -> tuple[Ingredients, Loaded]:
-        return await self._compile(self._edit(edit, by))
+        return await self._compile(await self._edit(edit, by))
 
     def _refuse_locked(self) -> None:
         if self._current.snapshot.settings.locked:
             raise StoredLayerLocked
 
-    def _edit(self, edit: Edit, by: Signature) -> Ingredients:
+    async def _edit(self, edit: Edit, by: Signature) -> Ingredients:
         ingredients = self._current.ingredients
         stamp = Stamp(self._current.number + 1, by.author, by.reason, self._now_ms())
-        return replace(ingredients, stored=ingredients.stored.edited(edit, stamp))
+        return replace(ingredients, stored=await asyncio.to_thread(ingredients.stored.edited, edit, stamp))
 
     async def _commit(self, wanted: Ingredients, origin: RevisionOrigin, by: Signature, force: bool) -> Committed:
         wanted, loaded = await self._compile(wanted)
@@ -231,7 +247,8 @@ class Changes:
             loaded = self._refuse_shrinkage(loaded, loaded.snapshot)
         if loaded.snapshot is None:
             raise DocumentRefused(loaded.problems)
-        return Committed(await self._put_into_force(wanted, loaded, origin, by), loaded)
+        before = self._current.loaded
+        return Committed(await self._put_into_force(wanted, loaded, origin, by), loaded, before)
 
     def _refuse_shrinkage(self, loaded: Loaded, snapshot: Snapshot) -> Loaded:
         problem = find_shrinkage(self._current.snapshot, snapshot, name_main_file(loaded))
@@ -246,6 +263,7 @@ class Changes:
     ) -> RevisionRecord:
         """Store the revision, then swap: from here on nothing fails."""
         assert loaded.snapshot is not None, "only what compiles comes into force"
+        file_document, stored_layer = await asyncio.to_thread(_write_documents, loaded, wanted.stored)
         record = await self._store.commit(
             self._current.number or None,
             NewRevision(
@@ -254,8 +272,8 @@ class Changes:
                 at_ms=self._now_ms(),
                 id=loaded.snapshot.revision,
                 origin=origin,
-                file_document=describe_files(loaded),
-                stored_layer=encode_stored(wanted.stored).decode(),
+                file_document=file_document,
+                stored_layer=stored_layer,
                 environment=loaded.environment,
             ),
         )
@@ -270,6 +288,10 @@ class Changes:
             await self._store.prune(kept)
         except Exception as error:  # The change is in force; old revisions can go with the next one.
             _log.error("old revisions could not be dropped: %s", type(error).__name__)
+
+
+def _write_documents(loaded: Loaded, stored: StoredLayer) -> tuple[str, str]:
+    return describe_files(loaded), encode_stored(stored).decode()
 
 
 def describe_files(loaded: Loaded) -> str:

@@ -1,9 +1,12 @@
 """The effective configuration for people who ask: values and their origins, drift, differences, export."""
 
+import asyncio
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 from pointsman.control.configuration import Loaded, build_surroundings
@@ -13,8 +16,10 @@ from pointsman.core.config.export import Unexportable, export_layer, format_patc
 from pointsman.core.config.known_layers import build_catalogue_layer, build_default_layer
 from pointsman.core.config.layers import Layer, LayerName, build_mapping, lay_over
 from pointsman.core.config.nodes import MappingNode, Plain, to_plain
+from pointsman.core.config.problems import quote
 from pointsman.core.config.provenance import Explained, PathNotFound, explain_path, list_drift
-from pointsman.core.config.stored_layer import as_plain, decode_stored
+from pointsman.core.config.source import Source
+from pointsman.core.config.stored_layer import StoredLayer, as_plain, decode_stored
 from pointsman.core.ports import ConfigStore, RevisionRecord
 
 
@@ -24,6 +29,8 @@ class NothingThere(LookupError):
 
 class Effective:
     """Answers questions about the configuration in force.
+
+    What is in force is taken up on the loop, and looked through in a thread: a large document takes a while.
 
     Args:
         current: what is in force.
@@ -36,40 +43,37 @@ class Effective:
         self._store = store
         self._environ = environ
 
-    def describe(self, layer: str | None) -> dict[str, Plain]:
+    async def describe(self, layer: str | None) -> dict[str, Plain]:
         """The effective document as written and changed, or all that one kind of layer says.
 
         Raises:
             NothingThere: when there is no such kind of layer.
         """
-        return describe_layer(self._current.loaded, self._environ, layer)
+        return await asyncio.to_thread(describe_layer, self._current.loaded, self._environ, layer)
 
-    def explain(self, path: str) -> dict[str, Any]:
+    async def explain(self, path: str) -> dict[str, Any]:
         """A value, the layer that it comes from, and what it shadows.
 
         Raises:
             NothingThere: when nothing says anything at this path.
         """
-        return explain_value(list_layers(self._current.loaded, self._environ), path)
+        loaded = self._current.loaded
+        return await asyncio.to_thread(lambda: explain_value(list_layers(loaded, self._environ), path))
 
-    def list_drift(self) -> list[dict[str, Any]]:
+    async def list_drift(self) -> list[dict[str, Any]]:
         """The values that differ from what the files say."""
         layers = self._current.loaded.compiled.layers if self._current.loaded.compiled else ()
-        return [asdict(drift) for drift in list_drift(layers)]
+        return await asyncio.to_thread(lambda: [asdict(drift) for drift in list_drift(layers)])
 
-    def export(self) -> dict[str, Any]:
-        """The stored layer written back into the files.
+    async def export(self) -> dict[str, Any]:
+        """The stored layer written back into the files; `sha256` is that of a file as it was read.
 
         Raises:
             NothingThere: when it cannot be written back, with the reason.
         """
-        before = self._current.loaded.files
-        stored = self._current.ingredients.stored.values
-        after = export_layer(before, self._current.environment, stored)
-        if isinstance(after, Unexportable):
-            raise NothingThere(f"the stored layer cannot be written back: {after.reason}")
-        files = [{"file": source.file, "content": source.content.decode()} for source in after]
-        return {"files": files, "patch": format_patch(before, after), "values": len(stored)}
+        if self._current.snapshot.settings.locked:
+            raise NothingThere("the files say `source: file`, so what is stored does not count and cannot be exported")
+        return await asyncio.to_thread(export_stored, self._current.loaded, self._current.ingredients.stored)
 
     async def describe_revision(self, number: int) -> dict[str, Any]:
         """A revision with its documents.
@@ -77,20 +81,7 @@ class Effective:
         Raises:
             NothingThere: when it is not kept.
         """
-        record = await self._find(number)
-        stored = decode_stored(record.stored_layer.encode())
-        return {
-            "number": record.number,
-            "parent": record.parent,
-            "author": record.author,
-            "reason": record.reason,
-            "at": datetime.fromtimestamp(record.at_ms / 1_000, UTC).isoformat(timespec="milliseconds"),
-            "id": record.id,
-            "origin": record.origin,
-            "environment": record.environment,
-            "file_document": json.loads(record.file_document),
-            "stored": stored.values,
-        }
+        return await asyncio.to_thread(view_record, await self._find(number))
 
     async def compare(self, old: int, new: int) -> list[dict[str, Any]]:
         """What differs between the documents of two revisions.
@@ -99,15 +90,9 @@ class Effective:
             NothingThere: when one of them is not kept.
         """
         before, after = await self._find(old), await self._find(new)
-        return view_changes(diff_documents(_merge_record(before), _merge_record(after)))
-
-    def compare_with(self, before: Mapping[str, Plain]) -> list[dict[str, Any]]:
-        """What differs between an earlier effective document and the one in force."""
-        return view_changes(diff_documents(dict(before), self.describe(None)))
-
-    def compare_proposal(self, loaded: Loaded) -> list[dict[str, Any]]:
-        """What would differ if a proposal came into force."""
-        return view_changes(diff_documents(self.describe(None), describe_effective(loaded)))
+        return await asyncio.to_thread(
+            lambda: view_changes(diff_documents(_merge_record(before), _merge_record(after)))
+        )
 
     async def _find(self, number: int) -> RevisionRecord:
         record = await self._store.get(number)
@@ -137,9 +122,49 @@ def explain_value(layers: tuple[Layer, ...], path: str) -> dict[str, Any]:
     """
     found = explain_path(layers, path)
     if isinstance(found, PathNotFound):
-        hint = f'; did you mean "{found.suggestion}"?' if found.suggestion else ""
-        raise NothingThere(f"nothing is said at this path{hint}")
+        hint = f"; did you mean {quote(found.suggestion)}?" if found.suggestion else ""
+        raise NothingThere(f"nothing is said at {quote(path)}{hint}")
     return view_origin(found)
+
+
+async def compare_loaded(before: Loaded, after: Loaded) -> list[dict[str, Any]]:
+    """What differs between two effective documents."""
+    return await asyncio.to_thread(
+        lambda: view_changes(diff_documents(describe_effective(before), describe_effective(after)))
+    )
+
+
+def export_stored(loaded: Loaded, stored: StoredLayer) -> dict[str, Any]:
+    """The JSON of `config export`.
+
+    Raises:
+        NothingThere: when the layer cannot be written back, with the reason.
+    """
+    after = export_layer(loaded.files, loaded.environment, stored.values)
+    if isinstance(after, Unexportable):
+        raise NothingThere(f"the stored layer cannot be written back: {after.reason}")
+    return {
+        "folder": str(Path.cwd()),
+        "files": [view_exported(old, new) for old, new in zip(loaded.files, after, strict=True)],
+        "patch": format_patch(loaded.files, after),
+        "values": len(stored.stamps),
+    }
+
+
+def view_record(record: RevisionRecord) -> dict[str, Any]:
+    """A revision as JSON."""
+    return {
+        "number": record.number,
+        "parent": record.parent,
+        "author": record.author,
+        "reason": record.reason,
+        "at": _write_time(record.at_ms),
+        "id": record.id,
+        "origin": record.origin,
+        "environment": record.environment,
+        "file_document": json.loads(record.file_document),
+        "stored": decode_stored(record.stored_layer.encode()).values,
+    }
 
 
 def view_origin(found: Explained) -> dict[str, Any]:
@@ -161,6 +186,16 @@ def view_origin(found: Explained) -> dict[str, Any]:
             {"layer": below.layer, "value": below.value, "file": below.file, "line": below.line}
             for below in found.shadows
         ],
+    }
+
+
+def view_exported(old: Source, new: Source) -> dict[str, Any]:
+    """A file as it is to be, and how to tell that it still is what was read."""
+    return {
+        "file": old.file,
+        "changed": old.content != new.content,
+        "sha256": hashlib.sha256(old.content).hexdigest(),
+        "content": new.content.decode(),
     }
 
 
@@ -209,8 +244,10 @@ def _merge_record(record: RevisionRecord) -> dict[str, Plain]:
         overlay = environments.value.entries.get(record.environment)
         if overlay is not None and isinstance(overlay.value, MappingNode):
             root = lay_over(root, Layer("environment", overlay.value))
-    for layer in decode_stored(record.stored_layer.encode()).build_layers():
-        root = lay_over(root, layer)
+    written = root.entries.get("source")
+    if written is None or to_plain(written.value) != "file":
+        for layer in decode_stored(record.stored_layer.encode()).build_layers():
+            root = lay_over(root, layer)
     plain = to_plain(root)
     assert isinstance(plain, dict), "a mapping becomes a mapping"
     return {name: value for name, value in plain.items() if name != "environments"}

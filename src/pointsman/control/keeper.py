@@ -28,6 +28,7 @@ class LastGoodKeeper:
     def keep(self, loaded: Loaded) -> None:
         """Write the files of a configuration that is in force, soon."""
         if self._kept is not None and self._kept.files == loaded.files:
+            self._wanted = None
             return
         self._wanted = loaded
         if self._task is None or self._task.done():

@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from pointsman.control.changes import ChangeRefused, Changes, Signature, StoredLayerLocked
 from pointsman.control.current import CurrentConfiguration
 from pointsman.core.config.problems import quote
+from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.config.suggest import suggest_name
 from pointsman.core.ports import OverrideRecord, OverrideStore, TooManyOverrides
 
 LONGEST_MS = 30 * 24 * 3_600_000
 SHORTEST_WAIT_S = 0.01
-LONGEST_WAIT_S = 3_600.0
+LONGEST_WAIT_S = 0.5
+"""The wall clock says when an override ends, and it may be set, or stand still while a machine sleeps."""
+
 RETRY_S = 0.5
 
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
@@ -55,11 +58,16 @@ class Overrides:
         self._current = current
         self._now_ms = now_ms
         self._changed = asyncio.Event()
+        self._settled: Snapshot | None = None
         self._lock = asyncio.Lock()
 
     def list_live(self) -> tuple[OverrideRecord, ...]:
         """Those that count, the oldest first."""
         return self._current.ingredients.overrides
+
+    def is_settled(self) -> bool:
+        """Whether all that is stored as live counts, or may count again."""
+        return self._settled is self._current.snapshot
 
     async def set_agent_model(self, agent: str, model: str, by: Signature, duration_ms: int | None) -> OverrideRecord:
         """Run an agent on another model until the duration has passed, or until it is cancelled.
@@ -112,9 +120,10 @@ class Overrides:
         return True
 
     async def end_in_time(self) -> None:
-        """End each override when its time has come; runs until cancelled."""
+        """End each override when its time has come, and for good when its agent has gone; runs until cancelled."""
         while True:
             self._changed.clear()
+            await self._end_those_left_behind()
             wait_s = self._seconds_to_next_end()
             try:
                 await asyncio.wait_for(self._changed.wait(), wait_s)
@@ -126,6 +135,22 @@ class Overrides:
         if not ends:
             return LONGEST_WAIT_S
         return min(max((min(ends) - self._now_ms()) / 1_000, SHORTEST_WAIT_S), LONGEST_WAIT_S)
+
+    async def _end_those_left_behind(self) -> None:
+        """End what is stored for agents that are gone, so that it does not come back with them at a later start."""
+        snapshot = self._current.snapshot
+        if self.is_settled() or snapshot.settings.locked:
+            return
+        try:
+            async with self._lock:
+                live = {each.id for each in self.list_live()}
+                for stored in await self._store.list_live(self._now_ms()):
+                    if stored.id not in live and stored.target not in snapshot.agents:
+                        await self._store.cancel(stored.id, "pointsman", self._now_ms(), "its agent is gone")
+        except Exception as error:  # The override does not count meanwhile; the next look may find the way free.
+            _log.error("an override could not be ended, trying again: %s", type(error).__name__)
+            return
+        self._settled = snapshot
 
     async def _end_those_due(self) -> None:
         async with self._lock:

@@ -14,6 +14,7 @@ from pointsman.core.config.forms.printed_files import split_printed_files
 from pointsman.core.config.forms.table import adapt_files
 from pointsman.core.config.forms.variables import adapt_variables
 from pointsman.core.config.layers import Layer, lay_over
+from pointsman.core.config.new_hosts import refuse_new_hosts
 from pointsman.core.config.nodes import MappingNode, ScalarNode, find_node
 from pointsman.core.config.overlay import build_environment_layer, list_environments
 from pointsman.core.config.problems import MOST_PROBLEMS, Findings, Place, Problem
@@ -85,6 +86,9 @@ def compile_config(sources: Sequence[Source], surroundings: Surroundings, upper:
         refuse_secrets_and_nulls(layer.root, findings, takes_nulls=layer.removes)
     below = _list_lower_layers(surroundings, findings)
     stack = _stack_layers(root, variants.pop(wanted), below, counting, findings)
+    if counting:
+        without = _merge(root.place, stack.layers[: len(stack.layers) - len(counting)])
+        refuse_new_hosts(without, counting, surroundings.catalog, surroundings.base_urls, findings)
     snapshot, document = _compile_stack(stack, surroundings, adapted.lenient_files, findings)
     for name, environment in variants.items():
         if findings.count_errors() >= MOST_PROBLEMS:
@@ -129,10 +133,14 @@ def _stack_layers(
 ) -> _Stack:
     overlay = () if environment is None else (build_environment_layer(root, environment, findings),)
     layers = (*below, Layer("file", root), *overlay, *upper)
-    effective = MappingNode(root.place, {})
+    return _Stack(layers, _merge(root.place, layers))
+
+
+def _merge(place: Place, layers: Sequence[Layer]) -> MappingNode:
+    merged = MappingNode(place, {})
     for layer in layers:
-        effective = lay_over(effective, layer)
-    return _Stack(layers, effective)
+        merged = lay_over(merged, layer)
+    return merged
 
 
 def _compile_stack(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pointsman.core.config.nodes import Entry, ListNode, MappingNode, Node, Plain, ScalarNode, WrittenFloat
 from pointsman.core.config.problems import Place
+from pointsman.core.config.source import join_path
 
 LayerName = Literal["defaults", "catalogue", "variables", "file", "environment", "stored", "override"]
 """From the lowest to the highest."""
@@ -55,7 +56,7 @@ def build_node(value: Plain, file: str, path: str = "") -> Node:
     if isinstance(value, dict):
         entries = {}
         for name, below in value.items():
-            step = f"{path}.{name}" if path else name
+            step = join_path(path, name)
             entries[name] = Entry(Place(1, 1, step, file), build_node(below, file, step))
         return MappingNode(place, entries)
     if isinstance(value, list):

@@ -29,7 +29,8 @@ _WORDS: dict[str, ScalarValue] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 # Controls but tab and line ends; and what turns text around or breaks lines for some readers only.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*", re.MULTILINE)
 _PLAIN_STEP = re.compile(r"[\w./:@-]{1,128}", re.ASCII)
 
 
@@ -60,6 +61,7 @@ def read_source(source: Source, findings: Findings) -> MappingNode | None:
     """
     try:
         text = _decode(source, findings)
+        _refuse_secret_in_comment(text, source.file, findings)
         return _Reader(source.file, text, findings).read_document()
     except _Unreadable:
         return None
@@ -85,12 +87,20 @@ def _decode(source: Source, findings: Findings) -> str:
         before = content[: error.start].decode("utf-8")
         findings.add(_place_after(before, source.file), "invalid_encoding", "the file is not UTF-8; save it as UTF-8")
         raise _Unreadable from None
-    unseen = _UNSEEN.search(text)
+    unseen = UNSEEN.search(text)
     if unseen:
         message = f"the character U+{ord(unseen[0]):04X} may not stand in a configuration"
         findings.add(_place_after(text[: unseen.start()], source.file), "invalid_encoding", message)
         raise _Unreadable
     return text
+
+
+def _refuse_secret_in_comment(text: str, file: str, findings: Findings) -> None:
+    """A comment is kept and shown with its file, so it may hold no key either; the first one found is told."""
+    found = next((comment for comment in _COMMENT.finditer(text) if holds_secret(comment[0])), None)
+    if found is not None:
+        place = _place_after(text[: found.start()], file)
+        findings.add(place, "inline_secret", "what looks like a secret stands behind this `#`; replace that key")
 
 
 def _place_after(text: str, file: str) -> Place:
@@ -178,7 +188,7 @@ class _Reader:
 
     def _read_key(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], parent: str, depth: int) -> ScalarNode:
         text = event.value if isinstance(event, yaml.ScalarEvent) else ""
-        key = self._read_node(event, events, _join_path(parent, text), depth + 1)
+        key = self._read_node(event, events, join_path(parent, text), depth + 1)
         if isinstance(key, ScalarNode):
             return key
         self._findings.spoil(key.place, "invalid_type", "a key must be a name, not a list or a mapping")
@@ -229,6 +239,7 @@ def _find_lead(event: yaml.ScalarEvent) -> int | None:
     return lead if stands and end.column - start.column == len(event.value) + 2 * lead else None
 
 
-def _join_path(parent: str, key: str) -> str:
+def join_path(parent: str, key: str) -> str:
+    """The path of a key's value, without whatever looks like a secret."""
     step = key if _PLAIN_STEP.fullmatch(key) and not holds_secret(key) else f"[{quote(key)}]"
     return f"{parent}.{step}" if parent else step

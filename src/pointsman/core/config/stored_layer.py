@@ -1,22 +1,20 @@
 """The stored layer: what was changed by API, console or command line, each value with who set it, when and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from pointsman.core.config.edit_values import InvalidEdit, read_values
 from pointsman.core.config.find_path import find_path
 from pointsman.core.config.layers import REPLACED_WHOLE, Layer, build_mapping
 from pointsman.core.config.nodes import Plain
+from pointsman.core.config.problems import quote
 
 MOST_BYTES = 1024 * 1024
 MOST_VALUES = 20_000
 
 Steps = tuple[str, ...]
-
-
-class InvalidEdit(ValueError):
-    """The edit cannot be applied to the stored layer; the text says why, for the user."""
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -45,7 +43,7 @@ class Edit:
         replace: whether `set` is all that the layer holds afterwards.
     """
 
-    set: dict[str, Plain] = field(default_factory=dict)
+    set: Mapping[str, object] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
     replace: bool = False
 
@@ -66,13 +64,14 @@ class StoredLayer:
         """The layer after an edit.
 
         Raises:
-            InvalidEdit: when a path to unset is not stored, or the layer would outgrow its bounds.
+            InvalidEdit: when a path to unset is not stored, a value may not be, or the layer would outgrow its bounds.
         """
         values: dict[str, Plain] = {} if edit.replace else self.values
         for path in edit.unset:
             values = _without(values, self._find_steps(path))
-        values = _overlaid(values, edit.set)
-        given = {steps for steps, _ in _list_leaves(edit.set)}
+        said = read_values(edit.set)
+        values = _overlaid(values, said)
+        given = {steps for steps, _ in _list_leaves(said)}
         kept = {steps: old for steps, old in self.stamps.items() if steps not in given}
         stamps = {steps: kept.get(steps, stamp) for steps, _ in _list_leaves(values)}
         layer = StoredLayer(values, stamps)
@@ -95,7 +94,7 @@ class StoredLayer:
         steps = find_path(build_mapping(self.values, "stored"), path)
         if not steps or not all(isinstance(step, str) for step in steps):
             raise InvalidEdit(
-                f'nothing is stored at "{path[:64]}"; `pointsman config show --layer stored` lists what is'
+                f"nothing is stored at {quote(path)}; `pointsman config show --layer stored` lists what is"
             )
         return tuple(str(step) for step in steps)
 

@@ -1,22 +1,21 @@
 """`/api/v1/configuration`: what is in force, where each value comes from, its revisions, and the ways to change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pointsman.control.changes import Changes, Committed
 from pointsman.control.configuration import Loaded
 from pointsman.control.current import CurrentConfiguration
-from pointsman.control.effective import Effective
+from pointsman.control.effective import Effective, compare_loaded
 from pointsman.control.follow import Follower, read_settled
-from pointsman.core.config.nodes import Plain
 from pointsman.core.config.problems import Problem
-from pointsman.core.config.stored_layer import Edit, as_plain
+from pointsman.core.config.stored_layer import Edit
 from pointsman.core.ports import ConfigStore, RevisionSummary
-from pointsman.server.admin.signature import Signed, refuse_change, sign, write_time
+from pointsman.server.admin.signature import Signed, encode_answer, refuse_change, sign, write_time
 
 MOST_LISTED = 200
 
@@ -116,7 +115,7 @@ def build_configuration(
     router = APIRouter(prefix="/api/v1/configuration", tags=["configuration"])
     _add_reading(router, current, effective)
     _add_history(router, store, effective)
-    _add_changing(router, current, changes, effective, follower)
+    _add_changing(router, current, changes, follower)
     return router
 
 
@@ -125,7 +124,7 @@ def _add_reading(router: APIRouter, current: CurrentConfiguration, effective: Ef
     async def read_configuration() -> ConfigurationView:
         """The revision that new requests see."""
         snapshot = current.pin()
-        return ConfigurationView(
+        view = ConfigurationView(
             revision=snapshot.revision,
             number=current.number,
             environment=snapshot.environment,
@@ -133,34 +132,36 @@ def _add_reading(router: APIRouter, current: CurrentConfiguration, effective: Ef
             files=[source.file for source in current.loaded.files],
             agents=list(snapshot.agents),
             models=list(snapshot.models),
-            drift=len(effective.list_drift()),
+            drift=0,
             overrides=len(current.ingredients.overrides),
             rejected=view_problems(current.rejected),
         )
+        return view.model_copy(update={"drift": len(await effective.list_drift())})
 
     @router.get("/effective")
-    async def read_effective(layer: str | None = None) -> dict[str, Any]:
+    async def read_effective(layer: str | None = None) -> Response:
         """The effective document, or one of its layers."""
+        revision, number = current.snapshot.revision, current.number
         with refuse_change():
-            document = effective.describe(layer)
-        return {"revision": current.snapshot.revision, "number": current.number, "document": document}
+            document = await effective.describe(layer)
+        return await encode_answer({"revision": revision, "number": number, "document": document})
 
     @router.get("/explain")
-    async def explain_value(path: Annotated[str, Query(min_length=1, max_length=512)]) -> dict[str, Any]:
+    async def explain_value(path: Annotated[str, Query(min_length=1, max_length=512)]) -> Response:
         """Where a value comes from and what it shadows."""
         with refuse_change():
-            return effective.explain(path)
+            return await encode_answer(await effective.explain(path))
 
     @router.get("/drift")
-    async def list_drift() -> dict[str, Any]:
+    async def list_drift() -> Response:
         """The values that differ from what the files say."""
-        return {"drift": effective.list_drift()}
+        return await encode_answer({"drift": await effective.list_drift()})
 
     @router.get("/export")
-    async def export_files() -> dict[str, Any]:
+    async def export_files() -> Response:
         """The stored layer written back into the files: their new text, and the difference as a patch."""
         with refuse_change():
-            return effective.export()
+            return await encode_answer(await effective.export())
 
 
 def _add_history(router: APIRouter, store: ConfigStore, effective: Effective) -> None:
@@ -174,62 +175,61 @@ def _add_history(router: APIRouter, store: ConfigStore, effective: Effective) ->
         return RevisionList(revisions=[_view_revision(each) for each in listed], next_before=older)
 
     @router.get("/revisions/{number}")
-    async def read_revision(number: int) -> dict[str, Any]:
+    async def read_revision(number: int) -> Response:
         """One revision with its documents."""
         with refuse_change():
-            return await effective.describe_revision(number)
+            return await encode_answer(await effective.describe_revision(number))
 
     @router.get("/diff")
     async def compare_revisions(
         old: Annotated[int, Query(alias="from", ge=1)], new: Annotated[int, Query(alias="to", ge=1)]
-    ) -> dict[str, Any]:
+    ) -> Response:
         """What differs between the documents of two revisions."""
         with refuse_change():
-            return {"from": old, "to": new, "changes": await effective.compare(old, new)}
+            return await encode_answer({"from": old, "to": new, "changes": await effective.compare(old, new)})
 
 
-def _add_changing(
-    router: APIRouter, current: CurrentConfiguration, changes: Changes, effective: Effective, follower: Follower
-) -> None:
+def _add_changing(router: APIRouter, current: CurrentConfiguration, changes: Changes, follower: Follower) -> None:
     @router.post("/propose")
     async def propose_change(change: NewChange) -> ChangeView:
         """What a change would lead to; nothing changes."""
         with refuse_change():
+            before = current.loaded
             loaded = await changes.propose(_read_edit(change), change.author)
-        return _view_proposal(loaded, effective)
+        return await _view_proposal(loaded, before)
 
     @router.post("/changes", status_code=201)
     async def make_change(change: NewChange) -> ChangeView:
         """Change the stored layer; in force for the next request."""
-        before = effective.describe(None)
         with refuse_change():
             committed = await changes.commit(_read_edit(change), sign(change), base=change.base, force=change.force)
-        return _view_committed(committed, before, effective)
+        return await _view_committed(committed)
 
     @router.post("/rollback", status_code=201)
     async def roll_back(rollback: NewRollback) -> ChangeView:
         """Restore the stored layer of a revision."""
-        before = effective.describe(None)
         with refuse_change():
             committed = await changes.roll_back(rollback.number, sign(rollback), force=rollback.force)
-        return _view_committed(committed, before, effective)
+        return await _view_committed(committed)
 
     @router.post("/reload")
     async def reload_files(reload: NewReload) -> ChangeView:
         """Read the files now, rather than when they change."""
-        before = effective.describe(None)
-        if reload.force:
-            loaded = await changes.take_files(await read_settled(current.loaded.path), force=True)
-        else:
-            loaded = await follower.reload()
+        before = current.loaded
+        with refuse_change():
+            if reload.force:
+                loaded = await changes.take_files(await read_settled(current.loaded.path), force=True)
+            else:
+                loaded = await follower.reload()
         good = loaded.snapshot is not None
-        return ChangeView(
+        view = ChangeView(
             ok=good,
             number=current.number if good else None,
             revision=current.snapshot.revision if good else None,
-            changes=effective.compare_with(before) if good else [],
+            changes=[],
             problems=view_problems(loaded.problems),
         )
+        return view.model_copy(update={"changes": await compare_loaded(before, current.loaded)}) if good else view
 
 
 def view_problems(problems: Sequence[Problem]) -> list[ProblemView]:
@@ -238,26 +238,26 @@ def view_problems(problems: Sequence[Problem]) -> list[ProblemView]:
 
 
 def _read_edit(change: NewChange) -> Edit:
-    return Edit(as_plain(change.set), tuple(change.unset), change.replace)
+    return Edit(change.set, tuple(change.unset), change.replace)
 
 
-def _view_proposal(loaded: Loaded, effective: Effective) -> ChangeView:
+async def _view_proposal(loaded: Loaded, before: Loaded) -> ChangeView:
     good = loaded.snapshot is not None
     return ChangeView(
         ok=good,
         number=None,
         revision=loaded.snapshot.revision if loaded.snapshot else None,
-        changes=effective.compare_proposal(loaded) if good else [],
+        changes=await compare_loaded(before, loaded) if good else [],
         problems=view_problems(loaded.problems),
     )
 
 
-def _view_committed(committed: Committed, before: Mapping[str, Plain], effective: Effective) -> ChangeView:
+async def _view_committed(committed: Committed) -> ChangeView:
     return ChangeView(
         ok=True,
         number=committed.record.number,
         revision=committed.record.id,
-        changes=effective.compare_with(before),
+        changes=await compare_loaded(committed.before, committed.loaded),
         problems=view_problems(committed.loaded.problems),
     )
 

@@ -1,19 +1,25 @@
 """What every change of the configuration carries, and how a refused one is answered."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
+import msgspec
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pointsman.control.changes import ChangeRefused, DocumentRefused, RevisionUnknown, Signature, StoredLayerLocked
 from pointsman.control.effective import NothingThere
 from pointsman.control.overrides import AgentUnknown
-from pointsman.core.config.stored_layer import InvalidEdit
+from pointsman.core.config.edit_values import InvalidEdit
 from pointsman.core.ports import StaleRevision
 from pointsman.server.errors import OperatorError
+
+# Numbers of a document keep their text, which JSON has no place for.
+_encode = msgspec.json.Encoder(enc_hook=float).encode
 
 Text = Annotated[str, StringConstraints(max_length=1_024, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -48,8 +54,16 @@ def refuse_change() -> Iterator[None]:
         raise OperatorError(409, "source_is_file", str(locked)) from None
     except (RevisionUnknown, AgentUnknown, NothingThere) as unknown:
         raise OperatorError(404, "not_found", str(unknown)) from None
+    except TimeoutError:
+        detail = "the files could not be read in time; look whether their disk answers, then try again"
+        raise OperatorError(503, "files_unavailable", detail) from None
     except (InvalidEdit, ChangeRefused) as invalid:
         raise OperatorError(422, "invalid_change", str(invalid)) from None
+
+
+async def encode_answer(answer: object) -> Response:
+    """An answer that may be large, written as JSON off the loop."""
+    return Response(await asyncio.to_thread(_encode, answer), media_type="application/json")
 
 
 def write_time(at_ms: int) -> str:
