@@ -139,6 +139,8 @@ def test_no_spoilt_file_breaks_a_running_gateway(gateway: RunningGateway, examin
         for number in range(BY_FILE):
             spoil_file(examiner, text, number)
             expected = examiner.judge(load_configuration(gateway.config, examiner.environ))
+            if expected.snapshot is not None:
+                assert SECRET.encode() not in gateway.config.read_bytes(), number
             status, answer = examiner.operator.call("POST", "/api/v1/configuration/reload", {})
             assert (status, answer["ok"]) == (200, expected.snapshot is not None), (number, answer, expected.problems)
             examiner.compare(expected, answer["revision"], answer["problems"], f"document {number}")
@@ -286,6 +288,8 @@ def assert_unbroken(examiner: Examiner, calls: Calls, documents: int) -> None:
     assert {line["event"] for line in errors} == {"configuration_rejected"} or not errors
     assert "internal_error" not in {line.get("code") for line in errors}
     assert SECRET not in json.dumps(gateway.log)
+    for each in examiner.operator.read("/revisions?limit=200")["revisions"]:
+        assert SECRET not in json.dumps(examiner.operator.read(f"/revisions/{each['number']}"))
     assert [file for file in gateway.home.iterdir() if SECRET.encode() in file.read_bytes()] == []
 
 

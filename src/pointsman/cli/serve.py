@@ -90,6 +90,8 @@ def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, s
     except ConfigurationRefused as refusal:
         for problem in refusal.problems:
             typer.echo(str(problem), err=True)
+        if refusal.no_stand_in:
+            typer.echo(f"What was in force last could not stand in: {refusal.no_stand_in}", err=True)
         _refuse(f"the start is refused; correct {path} and try again", CONFIGURATION_REFUSED)
     except (CredentialRefused, HomeRefused, UnusablePepper, UnusableDatabase) as refusal:
         _refuse(str(refusal), CONFIGURATION_REFUSED)

@@ -16,11 +16,17 @@ from pointsman.core.ports import ConfigStore, NewRevision, OverrideStore
 
 
 class ConfigurationRefused(Exception):
-    """No gateway starts on a document with errors; nothing is guessed in its place."""
+    """No gateway starts on a document with errors; nothing is guessed in its place.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    Attributes:
+        problems: what is wrong with the document.
+        no_stand_in: why the configuration that was in force last could not stand in; `""` when there was none.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], no_stand_in: str = "") -> None:
         super().__init__(f"{len(problems)} problems")
         self.problems = problems
+        self.no_stand_in = no_stand_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +103,5 @@ def _stand_in(path: Path, home: Path, environ: Mapping[str, str], problems: tupl
     gathered = Gathered(path, kept.files)
     loaded = compile_gathered(gathered, environ)
     if loaded.snapshot is None:
-        raise ConfigurationRefused(problems)
+        raise ConfigurationRefused(problems, kept.reason)
     return FoundFiles(loaded, gathered, problems)

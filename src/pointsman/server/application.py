@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from pointsman.core.config.inline_secrets import holds_secret
+from pointsman.core.config.problems import MOST_ECHOED
 from pointsman.core.dialects.openai_chat.errors import encode_error
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin_door import pass_door
@@ -88,7 +90,7 @@ async def _answer_operator_error(request: Request, error: Exception) -> Response
 async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors: list[dict[str, object]] = [
-        {"path": "/" + "/".join(map(str, found["loc"][1:])), "code": _code_of(found["type"]), "message": found["msg"]}
+        {"path": _write_path(found["loc"][1:]), "code": _code_of(found["type"]), "message": found["msg"]}
         for found in error.errors()[:50]
     ]
     body = encode_problem(422, "invalid_request", "The request is not valid; see errors.", errors)
@@ -98,6 +100,11 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 async def _answer_fault(request: Request, error: Exception) -> Response:
     """What no one foresaw; the server logs it, and the answer says no more than that."""
     return _problem(500, "internal_error", "Pointsman itself failed; its log says more.", {})
+
+
+def _write_path(steps: tuple[int | str, ...]) -> str:
+    """Where a value stands in the body; a name that looks like a key is not repeated."""
+    return "/" + "/".join("..." if holds_secret(str(step)) else str(step)[:MOST_ECHOED] for step in steps)
 
 
 def _code_of(kind: str) -> str:

@@ -80,7 +80,10 @@ async def open_database(url: str) -> Database:
     except (OSError, DBAPIError) as error:
         await engine.dispose()
         reason = error.orig if isinstance(error, DBAPIError) else error
-        raise UnusableDatabase(f'cannot use the database "{location.database}": {reason}') from error
+        message = (
+            f'cannot use the database "{location.database}": {reason}; restore a backup, or move it away to begin anew'
+        )
+        raise UnusableDatabase(message) from error
     except UnusableDatabase:
         await engine.dispose()
         raise

@@ -10,14 +10,18 @@ BUILT_IN: dict[str, Strategy] = {
     "privacy_first": Strategy(allow_cloud_models=False, required_model_type="local"),
     "balanced": Strategy(dynamic_routing=True),
 }
-"""Strategies that need not be written; one of the same name in the document takes the place of its fellow here."""
+"""Strategies that need not be written; one of the same name in the document changes what it says and no more."""
 
 
 def find_strategy(routing: Routing) -> Strategy | None:
     """The strategy that is set, or `None` when none is, or one that does not exist."""
     if routing.strategy is None:
         return None
-    return routing.strategies.get(routing.strategy) or BUILT_IN.get(routing.strategy)
+    written, usual = routing.strategies.get(routing.strategy), BUILT_IN.get(routing.strategy)
+    if written is None or usual is None:
+        return written or usual
+    # `privacy_first: {description: ...}` must not open what the name promises to keep shut.
+    return usual.model_copy(update={name: getattr(written, name) for name in written.model_fields_set})
 
 
 def find_reason_to_stay(own_privacy: PrivacyLevel | None, document: Document) -> str | None:
