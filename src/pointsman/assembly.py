@@ -89,7 +89,8 @@ class Running:
     Attributes:
         url: where it listens.
         local_file: the local credentials file, or `None` where none is kept.
-        warnings: about the configuration in force.
+        warnings: about the files as they are now.
+        stands_in: whether those cannot be used, so that what was in force last is served.
         pending: keys of the document that are read and do not act yet, as sentences name them.
         target: something to ask for as `model`: the first agent, else the first model, or `""` without either.
     """
@@ -97,6 +98,7 @@ class Running:
     url: str
     local_file: Path | None
     warnings: tuple[Problem, ...]
+    stands_in: bool
     pending: tuple[str, ...]
     target: str
 
@@ -192,7 +194,9 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         # Threads that write rows and lines hand Python's lock back to the loop after half a millisecond, not five.
         sys.setswitchinterval(0.0005)
         warnings = tuple(current.rejected or current.loaded.problems)
-        announce(Running(url, local_file, warnings, _list_pending(current), _pick_target(snapshot)))
+        announce(
+            Running(url, local_file, warnings, bool(current.rejected), _list_pending(current), _pick_target(snapshot))
+        )
         await listener.serve([socket])
         log.event(Event("stopped", "info", "stopped"))
 

@@ -1,5 +1,11 @@
 """Overrides count above everything written, end by themselves, and survive a restart until then."""
 
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,3 +95,27 @@ def test_an_override_may_name_a_model_that_is_a_fallback_already(gateway: Runnin
     operator.change({"agents": {"writer": {"fallback": ["small"]}}})
     override(operator, "small")
     assert answering_model(gateway) == "small"
+
+
+def test_explain_tells_what_the_running_gateway_would_do(gateway: RunningGateway, operator: Operator) -> None:
+    made = override(operator, duration="2h")
+    environ = os.environ | {"POINTSMAN_HOME": str(gateway.home)}
+    command = [sys.executable, "-m", "pointsman.cli.main", "explain", "--agent", "writer", "--json"]
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=True)
+    answer = json.loads(told.stdout)
+    assert (answer["model"], answer["decided_by"]["kind"]) == ("small", "override")
+    assert made["id"] in answer["decided_by"]["text"] and "an outage" in answer["decided_by"]["text"]
+    assert answer["revision"] == operator.read()["revision"]
+
+
+def test_every_answer_says_which_revision_it_belongs_to(gateway: RunningGateway, operator: Operator) -> None:
+    revision = operator.read()["revision"]
+    for path in ("/v1/models", "/health", "/nowhere", "/api/v1/configuration"):
+        request = urllib.request.Request(gateway.url + path)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                headers = answer.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                headers = error.headers
+        assert headers["x-pointsman-revision"] == revision, path

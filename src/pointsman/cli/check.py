@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote as quote_url
 
 import msgspec
 import typer
 
 from pointsman.cli import sarif
+from pointsman.cli.local_configuration import say_without_overlay
 from pointsman.cli.problem_meanings import MEANINGS
 from pointsman.cli.sarif import SarifResult
 from pointsman.control.configuration import Loaded, build_surroundings, find_config, load_configuration
@@ -19,7 +21,7 @@ from pointsman.core.config.checks.proofs import prove_rules
 from pointsman.core.config.checks.shrinkage import find_shrinkage
 from pointsman.core.config.compile import compile_config
 from pointsman.core.config.pending import PendingKey, list_pending
-from pointsman.core.config.problems import Problem, in_order
+from pointsman.core.config.problems import MOST_PROBLEMS, Problem, in_order
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.expressions.answer import EngineName
 
@@ -74,7 +76,10 @@ def check(
     if path is not None and config is not None:
         raise typer.BadParameter("give the file once, as PATH or as --config")
     found = find_config(path or config, os.environ, Path.cwd())
-    verdict = judge(load_configuration(found, os.environ, env), os.environ)
+    loaded = load_configuration(found, os.environ, env)
+    verdict = judge(loaded, os.environ)
+    if env is not None:
+        say_without_overlay(loaded)
     good = verdict.may_be_used and not (strict and verdict.problems)
     match Format.json if json else format:
         case Format.json:
@@ -134,6 +139,8 @@ def write_text(verdict: Verdict) -> str:
     """The answer for people: a line per problem that editors can jump from, a sum, and the next useful command."""
     loaded, problems = verdict.loaded, verdict.problems
     lines = [f"{problem} [warning]" if problem.severity == "warning" else str(problem) for problem in problems]
+    if len(problems) == MOST_PROBLEMS:
+        lines.append(f"No more than {MOST_PROBLEMS} problems are shown at a time; there may be others.")
     warnings = sum(problem.severity == "warning" for problem in problems)
     said_warnings = f" and {_count(warnings, 'warning')}" if warnings else ""
     lines += _write_unjudged(verdict)
@@ -181,7 +188,7 @@ def _describe_result(problem: Problem) -> SarifResult:
     hint = f'; did you mean "{problem.suggestion}"?' if problem.suggestion else ""
     subject = f"{problem.path}: " if problem.path else ""
     message = f"{subject}{problem.message}{hint}"
-    return SarifResult(problem.code, problem.severity, message, problem.file, problem.line, problem.column)
+    return SarifResult(problem.code, problem.severity, message, quote_url(problem.file), problem.line, problem.column)
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,17 +2,22 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
+from msgspec import convert
 
-from pointsman.control.configuration import find_config, load_configuration
+from pointsman.cli.gateway import GatewayError, find_gateway
+from pointsman.control.configuration import Loaded, compile_gathered, find_config, load_configuration
+from pointsman.control.sources import Gathered
 from pointsman.core.chat.money import format_usd
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.problems import quote
 from pointsman.core.config.snapshot import Model, Snapshot
+from pointsman.core.config.source import Source
 from pointsman.core.config.suggest import suggest_name
 from pointsman.core.pricing.prices import PriceTable, cost_nusd
 from pointsman.core.routing.decide import decide
@@ -31,7 +36,9 @@ def explain(
     json: Annotated[bool, typer.Option("--json", help="Write the answer as JSON.")] = False,
     config: Annotated[Path | None, typer.Option(help="The configuration file.")] = None,
 ) -> None:
-    """Say which model a request would get, and why.
+    """Say which model a request would get, and why: of the running gateway where there is one, else of the files.
+
+    With --config or --env, of the files alone.
 
     Exit code 0: some model would serve it; 1: it would be refused.
 
@@ -42,7 +49,10 @@ def explain(
     if len(targets) != 1:
         raise typer.BadParameter("name one thing: --agent NAME, --model NAME, --task-type TYPE or --interaction NAME")
     kind, name = targets[0]
-    loaded = load_configuration(find_config(config, os.environ, Path.cwd()), os.environ, env)
+    running = find_running(kind, name) if config is None and env is None else None
+    loaded = (
+        running.loaded if running else load_configuration(find_config(config, os.environ, Path.cwd()), os.environ, env)
+    )
     if loaded.snapshot is None:
         for problem in loaded.problems:
             typer.echo(str(problem), err=True)
@@ -52,12 +62,52 @@ def explain(
     answer = decide(loaded.snapshot, facts)
     if isinstance(answer, Refusal) and not answer.dropped:
         answer = Refusal(answer.code, describe_unknown(loaded.snapshot, kind, name), ())
+    if running and running.override and isinstance(answer, Decision):
+        answer = msgspec.structs.replace(answer, decided_by="override", text=running.override)
     if json:
         document = describe_decision(loaded.snapshot, facts, answer)
         typer.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
     else:
         typer.echo(write_text(loaded.snapshot, answer), err=isinstance(answer, Refusal))
     raise typer.Exit(1 if isinstance(answer, Refusal) else 0)
+
+
+def _load_files(config: Path | None, env: str | None) -> Loaded:
+    return load_configuration(find_config(config, os.environ, Path.cwd()), os.environ, env)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a running gateway has in force.
+
+    Attributes:
+        loaded: its effective document, compiled here.
+        override: what the override says that the model in question comes from, or `None`.
+    """
+
+    loaded: Loaded
+    override: str | None
+
+
+def find_running(kind: str, name: str) -> Running | None:
+    """The configuration of the running gateway, with all that was changed without touching its files; or `None`."""
+    try:
+        gateway = find_gateway()
+        stated = convert(gateway.call("GET", "/api/v1/configuration"), dict[str, Any])
+        answer = convert(gateway.call("GET", "/api/v1/configuration/effective"), dict[str, Any])
+        listed = convert(gateway.call("GET", "/api/v1/overrides"), dict[str, list[dict[str, Any]]])["overrides"]
+    except GatewayError:
+        return None
+    content = msgspec.json.encode(answer["document"])
+    gathered = Gathered(Path(), (Source("the running gateway", content),))
+    loaded = compile_gathered(gathered, os.environ, stated["environment"])
+    if loaded.snapshot is None:
+        return None
+    typer.echo(f"gateway {gateway.url} (found in {gateway.found_in})", err=True)
+    snapshot = replace(loaded.snapshot, revision=answer["revision"])
+    found = next((each for each in listed if kind == "agent" and each["target"] == name), None)
+    said = f"override {found['id']} by {found['author']}: {found['reason'] or 'no reason given'}" if found else None
+    return Running(replace(loaded, snapshot=snapshot), said)
 
 
 def describe_unknown(snapshot: Snapshot, kind: str, name: str) -> str:

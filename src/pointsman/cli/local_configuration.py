@@ -24,7 +24,7 @@ def load_or_exit(config: Path | None, env: str | None) -> Loaded:
         typer.echo("The configuration cannot be used. Next: pointsman check", err=True)
         raise typer.Exit(1)
     if env is not None:
-        _say_without_overlay(loaded)
+        say_without_overlay(loaded)
     return loaded
 
 
@@ -59,7 +59,7 @@ def name_author() -> str:
     return name[:128] or "admin"
 
 
-def _say_without_overlay(loaded: Loaded) -> None:
+def say_without_overlay(loaded: Loaded) -> None:
     """An environment may do without an overlay; a misspelt one always does."""
     root = loaded.compiled.effective if loaded.compiled else None
     entry = root.entries.get("environments") if root else None

@@ -78,8 +78,10 @@ def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, s
     def announce(running: Running) -> None:
         from pointsman.cli.banner import write_banner
 
-        for warning in running.warnings:
-            typer.echo(f"warning: {warning}", err=True)
+        for problem in running.warnings:
+            typer.echo(f"{problem.severity}: {problem}", err=True)
+        if running.stands_in:
+            typer.echo(f"{path} cannot be used, so the last good configuration is served until it can.", err=True)
         if running.pending:
             typer.echo(f"warning: read, and not acting yet: {', '.join(running.pending)}", err=True)
         typer.echo(write_banner(running, path, demo=demo), err=True)

@@ -17,15 +17,18 @@ GUARDED = (b"/api/", b"/openapi.json")
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-async def pass_door(scope: Scope, receive: Receive, send: Send, access: AdminAccess, inside: Application) -> None:
-    """Let a request in to everything that is not inference; every answer carries its request id."""
+async def pass_door(
+    scope: Scope, receive: Receive, send: Send, access: AdminAccess, inside: Application, revision: str
+) -> None:
+    """Let a request in to everything that is not inference; every answer carries its request id and the revision."""
     headers = dict(scope["headers"])
     request_id = shown_id(new_request_id(), headers.get(b"x-request-id")).encode()
 
     async def send_named(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             named = any(name == b"x-request-id" for name, _ in message["headers"])
-            message["headers"] = [*message["headers"], *([] if named else [(b"x-request-id", request_id)])]
+            added = [(b"x-pointsman-revision", revision.encode())]
+            message["headers"] = [*message["headers"], *added, *([] if named else [(b"x-request-id", request_id)])]
         await send(message)
 
     has_arrived = not scope[CYCLE].more_body

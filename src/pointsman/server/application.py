@@ -27,6 +27,7 @@ class Application:
     def __init__(self, inference: Inference, rest: FastAPI, access: AdminAccess) -> None:
         self._rest = rest
         self._access = access
+        self._snapshot = inference.snapshot
         self._inference: dict[tuple[str, bytes], Endpoint] = {
             ("POST", b"/v1/chat/completions"): inference.post_chat,
             ("GET", b"/v1/models"): inference.get_models,
@@ -43,7 +44,7 @@ class Application:
             if endpoint is not None:
                 await endpoint(scope, receive, send)
             else:
-                await pass_door(scope, receive, send, self._access, self._rest)
+                await pass_door(scope, receive, send, self._access, self._rest, self._snapshot().revision)
         finally:
             # The scope and its cycle hold one another: a ring for the garbage collector with every request.
             del scope[CYCLE]

@@ -48,7 +48,7 @@ class Inference:
             check_content(headers)
             body = await read_body(receive, has_arrived=has_arrived(scope))
         except ClientError as error:
-            await _send_refusal(error, shown, scope, receive, send)
+            await _send_refusal(error, shown, self.snapshot().revision, scope, receive, send)
             return
         except ClientDisconnectedError:
             return
@@ -75,13 +75,15 @@ class Inference:
         own_id = new_request_id()
         headers = dict(scope["headers"])
         shown = shown_id(own_id, headers.get(b"x-request-id"))
+        snapshot = self.snapshot()
         try:
             self._authenticate(scope, headers)
-            answer = list_models(self.snapshot(), scope["path"].removeprefix("/v1/models").removeprefix("/"))
+            answer = list_models(snapshot, scope["path"].removeprefix("/v1/models").removeprefix("/"))
         except ClientError as error:
-            await _send_refusal(error, shown, scope, receive, send)
+            await _send_refusal(error, shown, snapshot.revision, scope, receive, send)
             return
-        await _send_json(200, msgspec.json.encode(answer), [(b"x-request-id", shown.encode())], send)
+        extra = [(b"x-request-id", shown.encode()), (b"x-pointsman-revision", snapshot.revision.encode())]
+        await _send_json(200, msgspec.json.encode(answer), extra, send)
 
     def _authenticate(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The id of the key that was presented. The answer to a wrong key never says what is wrong with it."""
@@ -109,10 +111,15 @@ def has_arrived(scope: Scope) -> bool:
     return not cycle.more_body
 
 
-async def _send_refusal(error: ClientError, shown: str, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_refusal(
+    error: ClientError, shown: str, revision: str, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Answer a request that never became a call. A body still on its way is read off, so that the answer arrives."""
     body = _OPENAI.encode_error(error.status, error.code, error.message, error.param, shown)
-    extra: list[tuple[bytes, bytes]] = [(b"x-request-id", shown.encode())]
+    extra: list[tuple[bytes, bytes]] = [
+        (b"x-request-id", shown.encode()),
+        (b"x-pointsman-revision", revision.encode()),
+    ]
     if error.status == 401:
         extra.append((b"www-authenticate", b"Bearer"))
     if not has_arrived(scope):

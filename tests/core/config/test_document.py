@@ -238,3 +238,13 @@ def test_a_wrong_entry_causes_no_problem_where_it_is_referred_to() -> None:
 def test_too_many_environments_are_refused() -> None:
     environments = ", ".join(f"e{number}: {{}}" for number in range(21))
     assert find_problem(f"{HEAD}environments: {{{environments}}}\n").code == "too_large"
+
+
+def test_a_budget_of_nothing_says_that_it_denies_everything() -> None:
+    problem = find_problem(f"{HEAD}budgets: [{{scope: total, window: day, limit: '0'}}]\n")
+    assert (problem.code, problem.path) == ("invalid_money", "budgets[0]")
+
+
+def test_no_message_shows_a_template() -> None:
+    problem = find_problem("providers: {openai: {api_key: {}}}\n")
+    assert problem.message == "name one place: {env: NAME} or {file: PATH}"

@@ -60,7 +60,7 @@ def report_mistake(
         name = str(steps[-1])
         known = tuple(_model_at(kind, steps[:-1]).model_fields)
         report_unknown_key(name, parent.entries[name].key, known, findings)
-    elif steps[-1] == _KEY:
+    elif steps and steps[-1] == _KEY:
         _report_unknown_name(detail, node, findings)
     elif detail["type"] == "missing":
         path = f"{place.path}.{steps[-1]}"

@@ -6,7 +6,7 @@ import msgspec
 
 from pointsman.core.config.snapshot import Agent, Model
 
-DecidedBy = Literal["agent", "interaction", "task", "forced"]
+DecidedBy = Literal["agent", "interaction", "task", "forced", "override"]
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -98,7 +98,8 @@ def _check_parts(
     put_off = f" (day {capped_day} with the months' budgets of the providers)" if capped_day != day else ""
     message = (
         f"the days' budgets of {len(parts)} providers come to {_dollars(day_nusd)}; at that rate the {_dollars(limit)}"
-        f" of the month are spent on day {day}{put_off}; lower the ones or raise the other"
+        f" of the month last {day - 1} whole days and are spent on day {day}{put_off};"
+        " lower the ones or raise the other"
     )
     subject.findings.add(month.place_of("limit"), "budget_contradiction", message, severity="warning")
 

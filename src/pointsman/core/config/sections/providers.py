@@ -42,7 +42,7 @@ class SecretReference(StrictMapping):
     @model_validator(mode="after")
     def _name_one_place(self) -> "SecretReference":
         if sum(place is not None for place in (self.env, self.file, self.secret, self.aws)) != 1:
-            raise PydanticCustomError("conflict", "name one place: {{env: NAME}} or {{file: PATH}}")
+            raise PydanticCustomError("conflict", "name one place: {env: NAME} or {file: PATH}")
         return self
 
 

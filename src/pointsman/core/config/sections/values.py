@@ -112,7 +112,7 @@ def read_secret_reference(written: object) -> object:
     """A key may only be referred to, so that the document can be shared and logged."""
     if isinstance(written, str | int | float):
         raise PydanticCustomError(
-            "inline_secret", "a key may not stand in the document; refer to it as {{env: NAME}} or {{file: PATH}}"
+            "inline_secret", "a key may not stand in the document; refer to it as {env: NAME} or {file: PATH}"
         )
     return written
 
@@ -129,10 +129,8 @@ def read_stop(written: object) -> ParameterValue:
 
 
 def refuse(code: str, message: str) -> PydanticCustomError:
-    """A refusal with one of our codes; its message is no template, so braces of the user's stay as they are."""
-    return PydanticCustomError(
-        cast(Literal["code"], code), cast(Literal["text"], message.replace("{", "{{").replace("}", "}}"))
-    )
+    """A refusal with one of our codes; without a context its message is no template, so braces stay as they are."""
+    return PydanticCustomError(cast(Literal["code"], code), cast(Literal["text"], message))
 
 
 Duration = Annotated[int, BeforeValidator(read_duration)]
