@@ -27,6 +27,8 @@ MOST_READS = 25
 RELOAD_WITHIN_S = 30.0
 
 LONGEST_RETRY_S = 60.0
+NEVER_OURS = (".db", "-wal", "-shm", "-journal", ".log")
+"""What a database or a log beside the files is called: it changes ten times a second and says nothing."""
 
 Take = Callable[[Gathered], Awaitable[Loaded]]
 
@@ -186,7 +188,7 @@ async def _watch_folders(folders: frozenset[tuple[Path, Stamp]]) -> AsyncGenerat
         raise FileNotFoundError
     events = awatch(
         *(folder for folder, _ in folders),
-        watch_filter=None,
+        watch_filter=lambda _, path: not path.endswith(NEVER_OURS),
         step=STEP_MS,
         debounce=DEBOUNCE_MS,
         rust_timeout=HEARTBEAT_MS,
