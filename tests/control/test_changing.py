@@ -145,6 +145,19 @@ def test_the_same_files_count_again_when_they_mean_something_else(folder: Path) 
     asyncio.run(run(folder, script))
 
 
+def test_an_override_whose_caller_leaves_is_not_lost_over_the_next_one(folder: Path) -> None:
+    async def script(control: Control) -> None:
+        leaver = asyncio.create_task(control.overrides.set_agent_model("reader", "small", ANNA, None))
+        await asyncio.sleep(0)
+        leaver.cancel()
+        await control.overrides.set_agent_model("writer", "small", ANNA, None)
+        assert {each.target for each in control.overrides.list_live()} == {"reader", "writer"}
+        agents = control.current.snapshot.agents
+        assert (agents["reader"].model, agents["writer"].model) == ("small", "small")
+
+    asyncio.run(run(folder, script))
+
+
 def test_an_override_ends_when_the_clock_is_set_forward(folder: Path) -> None:
     async def script(control: Control) -> None:
         async with ending_in_time(control):

@@ -30,9 +30,6 @@ ROWS = {spans_of(row[0])[0]: row for row in REFERENCE.list_rows("key", "value", 
 
 Verdict = Literal["local", "cloud", "refused"]
 
-WAITING = {"verbose_logs": "routing.verbose_logs"}
-"""Settings that nothing reads as long as their key does not act."""
-
 CODE_ARGUMENTS = {
     "add": 1,
     "spoil": 1,
@@ -96,7 +93,7 @@ def test_the_reference_states_the_usual_deadlines(name: str) -> None:
     assert read_duration(found[1]) == getattr(Deadlines(), f"{name}_ms")
 
 
-def test_each_setting_is_read_by_what_it_is_for_unless_its_key_is_pending() -> None:
+def test_each_setting_is_read_by_what_it_is_for() -> None:
     read = {
         node.attr
         for module in read_modules()
@@ -104,8 +101,7 @@ def test_each_setting_is_read_by_what_it_is_for_unless_its_key_is_pending() -> N
         for node in module.walk()
         if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("snapshot.settings")
     }
-    waiting = {setting for setting, path in WAITING.items() if path in PENDING}
-    assert set(Settings.__dataclass_fields__) - read == waiting
+    assert sorted(set(Settings.__dataclass_fields__) - read) == []
 
 
 def test_the_page_lists_the_providers_of_the_catalogue() -> None:

@@ -26,6 +26,8 @@ PRUNE_EVERY = 100
 MOST_AUTHOR = 128
 MOST_REASON = 1_024
 
+SelectOverrides = Callable[[tuple[OverrideRecord, ...]], tuple[OverrideRecord, ...]]
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -177,12 +179,12 @@ class Changes:
         return await self._exclusively(change())
 
     async def take_overrides(
-        self, overrides: Sequence[OverrideRecord], by: Signature, persist: Callable[[], Awaitable[None]]
+        self, select: SelectOverrides, by: Signature, persist: Callable[[], Awaitable[None]]
     ) -> Loaded:
         """Make a list of overrides count in place of the present one.
 
         Args:
-            overrides: all that are to count.
+            select: gives all that are to count for those that do when the change's turn has come.
             by: who changed the list, and why.
             persist: stores the change of the list; called once it is certain that it can be used.
 
@@ -191,7 +193,8 @@ class Changes:
         """
 
         async def change() -> Loaded:
-            wanted, loaded = await self._compile(replace(self._current.ingredients, overrides=tuple(overrides)))
+            present = self._current.ingredients
+            wanted, loaded = await self._compile(replace(present, overrides=select(present.overrides)))
             if loaded.snapshot is None:
                 raise DocumentRefused(loaded.problems)
             await persist()

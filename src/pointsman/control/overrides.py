@@ -59,7 +59,6 @@ class Overrides:
         self._now_ms = now_ms
         self._changed = asyncio.Event()
         self._settled: Snapshot | None = None
-        self._lock = asyncio.Lock()
 
     def list_live(self) -> tuple[OverrideRecord, ...]:
         """Those that count, the oldest first."""
@@ -81,41 +80,44 @@ class Overrides:
             hint = suggest_name(agent, self._current.snapshot.agents)
             meant = f"; did you mean {quote(hint)}?" if hint else ""
             raise AgentUnknown(f"there is no agent {quote(agent)}{meant}")
-        async with self._lock:
-            now_ms = self._now_ms()
-            record = OverrideRecord(
-                id=f"ovr_{secrets.token_hex(8)}",
-                kind="agent",
-                target=agent,
-                value={"model": model},
-                author=by.author,
-                reason=by.reason,
-                created_at_ms=now_ms,
-                expires_at_ms=None if duration_ms is None else now_ms + duration_ms,
-            )
-            others = [each for each in self.list_live() if (each.kind, each.target) != ("agent", agent)]
-            try:
-                await self._changes.take_overrides((*others, record), by, lambda: self._store.add(record))
-            except TooManyOverrides as refused:
-                raise ChangeRefused(str(refused)) from None
-            except Exception:
-                # It may have been stored before something failed; it must not come into force with the next start.
-                await self._store.cancel(record.id, by.author, now_ms, "it could not be brought into force")
-                raise
+        now_ms = self._now_ms()
+        record = OverrideRecord(
+            id=f"ovr_{secrets.token_hex(8)}",
+            kind="agent",
+            target=agent,
+            value={"model": model},
+            author=by.author,
+            reason=by.reason,
+            created_at_ms=now_ms,
+            expires_at_ms=None if duration_ms is None else now_ms + duration_ms,
+        )
+
+        def put_in_place(present: tuple[OverrideRecord, ...]) -> tuple[OverrideRecord, ...]:
+            return (*(each for each in present if (each.kind, each.target) != ("agent", agent)), record)
+
+        try:
+            await self._changes.take_overrides(put_in_place, by, lambda: self._store.add(record))
+        except TooManyOverrides as refused:
+            raise ChangeRefused(str(refused)) from None
+        except Exception:
+            # It may have been stored before something failed; it must not come into force with the next start.
+            await self._store.cancel(record.id, by.author, now_ms, "it could not be brought into force")
+            raise
         self._changed.set()
         return record
 
     async def cancel(self, override_id: str, by: Signature) -> bool:
         """End an override; false when none with this id counts."""
-        async with self._lock:
-            others = [each for each in self.list_live() if each.id != override_id]
-            if len(others) == len(self.list_live()):
-                return False
+        if all(each.id != override_id for each in self.list_live()):
+            return False
 
-            async def persist() -> None:
-                await self._store.cancel(override_id, by.author, self._now_ms(), by.reason)
+        def leave_out(present: tuple[OverrideRecord, ...]) -> tuple[OverrideRecord, ...]:
+            return tuple(each for each in present if each.id != override_id)
 
-            await self._changes.take_overrides(others, by, persist)
+        async def persist() -> None:
+            await self._store.cancel(override_id, by.author, self._now_ms(), by.reason)
+
+        await self._changes.take_overrides(leave_out, by, persist)
         self._changed.set()
         return True
 
@@ -142,27 +144,26 @@ class Overrides:
         if self.is_settled() or snapshot.settings.locked:
             return
         try:
-            async with self._lock:
-                live = {each.id for each in self.list_live()}
-                for stored in await self._store.list_live(self._now_ms()):
-                    if stored.id not in live and stored.target not in snapshot.agents:
-                        await self._store.cancel(stored.id, "pointsman", self._now_ms(), "its agent is gone")
+            listed = await self._store.list_live(self._now_ms())
+            live = {each.id for each in self.list_live()}
+            for stored in listed:
+                if stored.id not in live and stored.target not in snapshot.agents:
+                    await self._store.cancel(stored.id, "pointsman", self._now_ms(), "its agent is gone")
         except Exception as error:  # The override does not count meanwhile; the next look may find the way free.
             _log.error("an override could not be ended, trying again: %s", type(error).__name__)
             return
         self._settled = snapshot
 
     async def _end_those_due(self) -> None:
-        async with self._lock:
-            now_ms = self._now_ms()
-            kept = select_live(self.list_live(), now_ms)
-            if len(kept) == len(self.list_live()):
-                return
-            try:
-                await self._changes.take_overrides(kept, Signature("pointsman", "its time has come"), _store_nothing)
-            except Exception as error:  # Whatever stands in the way, the next try may find it gone.
-                _log.error("an override could not be ended, trying again: %s", type(error).__name__)
-                await asyncio.sleep(RETRY_S)
+        now_ms = self._now_ms()
+        if len(select_live(self.list_live(), now_ms)) == len(self.list_live()):
+            return
+        by = Signature("pointsman", "its time has come")
+        try:
+            await self._changes.take_overrides(lambda present: select_live(present, now_ms), by, _store_nothing)
+        except Exception as error:  # Whatever stands in the way, the next try may find it gone.
+            _log.error("an override could not be ended, trying again: %s", type(error).__name__)
+            await asyncio.sleep(RETRY_S)
 
 
 class AgentUnknown(ChangeRefused):

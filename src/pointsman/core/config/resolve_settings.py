@@ -21,7 +21,6 @@ def resolve_settings(compilation: Compilation) -> Settings:
         metrics_access=telemetry.metrics_access,
         logs_requests=telemetry.request_logging != "off",
         stays_local=find_reason_to_stay(None, document),
-        verbose_logs=routing.verbose_logs,
         listen=_read_listen(document.server.value.listen, document.server.place_of("listen"), compilation),
         storage_url=_read_storage_url(compilation),
         kept_revisions=document.retention.value.revisions,

@@ -150,7 +150,6 @@ class Settings:
         metrics_access: who may read the metrics without a key.
         logs_requests: whether each request has a line in the log.
         stays_local: why no request at all may go to a cloud model, or `None` when they may.
-        verbose_logs: whether the trace of each decision is logged.
         listen: host and port to listen on, or `None` when the document does not say.
         storage_url: of the database, or `None` for the one in the home directory.
         kept_revisions: how many configurations can be gone back to.
@@ -161,7 +160,6 @@ class Settings:
     metrics_access: MetricsAccess = "loopback"
     logs_requests: bool = True
     stays_local: str | None = None
-    verbose_logs: bool = False
     listen: tuple[str, int] | None = None
     storage_url: str | None = None
     kept_revisions: int = 1_000
