@@ -47,15 +47,24 @@ def read_planted(document: dict[str, Any]) -> int | None:
 
 def assert_whole(operator: Operator) -> list[int | None]:
     """That history has no gap and its newest revision is what is in force; answers what each one planted."""
-    listed = operator.read("/revisions?limit=200")["revisions"]
+    listed, effective = read_at_rest(operator)
     numbers = [each["number"] for each in listed]
     assert numbers == list(range(numbers[0], 0, -1))
     assert [each["parent"] for each in listed] == [*numbers[1:], None]
     planted = [read_planted(operator.read(f"/revisions/{number}")["stored"]) for number in reversed(numbers)]
-    effective, now = operator.read("/effective"), operator.read()
-    assert effective["number"] == now["number"] == numbers[0] and listed[0]["id"] == now["revision"]
+    assert (effective["number"], effective["revision"]) == (numbers[0], listed[0]["id"])
     assert read_planted(effective["document"]) == planted[-1]
     return planted
+
+
+def read_at_rest(operator: Operator) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """History and what is in force, read between two looks at the same revision: changes may still be coming in."""
+    for _ in range(100):
+        before = operator.read()["number"]
+        listed, effective = operator.read("/revisions?limit=200")["revisions"], operator.read("/effective")
+        if operator.read()["number"] == before:
+            return listed, effective
+    raise AssertionError("the revision kept changing while it was read")
 
 
 def test_of_two_changes_on_one_revision_exactly_one_counts(gateway: RunningGateway, operator: Operator) -> None:
