@@ -9,7 +9,7 @@ from typing import Any
 from pointsman.core.config.document import SECTIONS
 from pointsman.core.config.fields import ITEM, NAME, DocumentField, list_fields
 from pointsman.core.config.json_schema import build_json_schema
-from pointsman.core.config.pending import find_topic
+from pointsman.core.config.pending import find_pending_values, find_topic
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -28,8 +28,8 @@ so is [how durations, shares, sizes and money are written](configuration.md#valu
 `{NAME}` stands for a name of yours, `{ITEM}` for an entry of a list. What is required is required where the mapping
 that it stands in is written. An empty default means nothing, or what the description says.
 
-A key marked *not yet* is read and checked, and changes nothing until the part of Pointsman that it belongs to is there;
-`pointsman check` says which of them a document holds.
+A key marked *not yet*, or a value that stands behind these words, is read and checked, and changes nothing until the
+part of Pointsman that it belongs to is there; `pointsman check` says which of them a document holds.
 """
 
 WORDS = {
@@ -94,10 +94,16 @@ def find_schema(field: DocumentField, schema: Schema) -> Schema:
 
 def write_row(field: DocumentField, schema: Schema) -> str:
     """One line of a table."""
-    topic = find_topic(field.path)
-    what = f"{field.info.description} (*not yet: {topic}*)" if topic else field.info.description or ""
+    waiting = find_topic(field.path) or _join_topics(find_pending_values(field.path))
+    what = f"{field.info.description} (*not yet: {waiting}*)" if waiting else field.info.description or ""
     cells = (f"`{field.path}`", describe_value(schema), describe_default(field, schema), what)
     return "|" + "|".join(f" {cell.replace('|', BACKSLASH + '|')} " if cell else " " for cell in cells) + "|"
+
+
+def _join_topics(topics: dict[str, str]) -> str:
+    """Values that do not act yet, by the topic that they wait for."""
+    values = {topic: [value for value, other in topics.items() if other == topic] for topic in topics.values()}
+    return "; ".join(f"{', '.join(f'`{value}`' for value in some)}: {topic}" for topic, some in values.items())
 
 
 def describe_default(field: DocumentField, schema: Schema) -> str:

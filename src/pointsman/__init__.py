@@ -14,13 +14,33 @@ if TYPE_CHECKING:
         ModelsConfig,
         get_config_loader,
     )
+    from pointsman.router.decision import InvalidRequest, LeftOut, RoutingDecision, RoutingRefused, UnknownAgent
+    from pointsman.router.llm_router import LLMRouter, get_llm_router, select_model_by_cost_efficiency
 
 __version__ = "0.1.0"
 
-__all__ = ["AgentConfig", "ConfigLoader", "ConfigurationError", "ModelsConfig", "get_config_loader"]
+__all__ = [
+    "AgentConfig",
+    "ConfigLoader",
+    "ConfigurationError",
+    "InvalidRequest",
+    "LLMRouter",
+    "LeftOut",
+    "ModelsConfig",
+    "RoutingDecision",
+    "RoutingRefused",
+    "UnknownAgent",
+    "get_config_loader",
+    "get_llm_router",
+    "select_model_by_cost_efficiency",
+]
+
+_DECISIONS = ("InvalidRequest", "LeftOut", "RoutingDecision", "RoutingRefused", "UnknownAgent")
+_ROUTER = ("LLMRouter", "get_llm_router", "select_model_by_cost_efficiency")
+_MODULES = dict.fromkeys(_DECISIONS, "router.decision") | dict.fromkeys(_ROUTER, "router.llm_router")
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("pointsman.config_loader"), name)
+    return getattr(import_module(f"pointsman.{_MODULES.get(name, 'config_loader')}"), name)

@@ -61,13 +61,15 @@ def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) ->
 
 
 def test_keys_that_do_not_act_yet_are_named(shell: CommandLine) -> None:
-    shell.write(GOOD + "models: {m: {provider: simulated, rate_limits: {requests_per_minute: 5}}}\nalerts: {on: []}\n")
+    shell.write(GOOD + "alerts: {on: []}\nrouting: {savings: [cache_similar_requests]}\n")
     answer = shell.run("check", "--strict")
     assert answer.code == 0
-    assert "2 keys are read but do not act yet: models.m.rate_limits (limits), alerts (alerts)." in answer.stdout
+    assert (
+        "2 keys are read but do not act yet: alerts (alerts), routing.savings[0]: cache_similar_requests (cache)."
+    ) in answer.stdout
     assert shell.run("check", "--json").json["pending"] == [
-        {"path": "models.m.rate_limits", "topic": "limits"},
-        {"path": "alerts", "topic": "alerts"},
+        {"path": "alerts", "topic": "alerts", "value": ""},
+        {"path": "routing.savings[0]", "topic": "cache", "value": "cache_similar_requests"},
     ]
 
 

@@ -19,8 +19,33 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLi
 def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) -> None:
     answer = shell.run("explain", "--agent", "orchestrator", "--json")
     assert answer.code == 0
-    revision = answer.json["revision"]
-    assert answer.json == {
+    document = answer.json
+    revision = document["revision"]
+    prices = [attempt.pop("price_per_1m_tokens") for attempt in document["attempts"]]
+    assert [(price["input"], price["output"]) for price in prices] == [("3", "15"), ("0.15", "0.6")]
+    assert all(price["source"].startswith("catalogue ") for price in prices)
+    large_cost = {"low": "0.002415", "expected": "0.0105", "high": "0.0336"}
+    large = {
+        "model": "simulated-large",
+        "provider": "simulated",
+        "deployment": "simulated/simulated-large",
+        "why": 'the model of agent "orchestrator"',
+        "score": {},
+        "location": "local",
+        "degraded": "",
+        "estimated_cost_usd": large_cost,
+        "context_window": 200_000,
+        "capabilities": [],
+    }
+    small = large | {
+        "model": "simulated-small",
+        "deployment": "simulated/simulated-small",
+        "why": 'fallback 1 of agent "orchestrator"',
+        "degraded": "fallback",
+        "estimated_cost_usd": {"low": "0.0001206", "expected": "0.00045", "high": "0.00138"},
+        "context_window": 128_000,
+    }
+    assert document == {
         "model": "simulated-large",
         "refused": None,
         "decided_by": {
@@ -28,27 +53,24 @@ def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) ->
             "name": "orchestrator",
             "text": "Planning needs the strongest model; a wrong split costs more than the price difference",
         },
-        "attempts": [
-            {
-                "model": "simulated-large",
-                "provider": "simulated",
-                "deployment": "simulated/simulated-large",
-                "why": 'the model of agent "orchestrator"',
-                "score": {},
-            },
-            {
-                "model": "simulated-small",
-                "provider": "simulated",
-                "deployment": "simulated/simulated-small",
-                "why": 'fallback 1 of agent "orchestrator"',
-                "score": {},
-            },
-        ],
+        "attempts": [large, small],
+        "further": [],
         "dropped": [],
-        "estimated_cost_usd": {"low": "0.00045", "expected": "0.0105", "high": "0.0105"},
-        "confidence": None,
-        "flips": [],
-        "facts": {"target": "agent:orchestrator", "agent": None},
+        "estimated_cost_usd": large_cost,
+        "estimated_tokens": {"input": 1_000, "output": 500},
+        "confidence": 1.0,
+        "flips": [{"fact": "request.tokens_estimated", "from": 0, "to": 198_001, "model": None}],
+        "flips_complete": True,
+        "facts": {"target": "agent:orchestrator", "agent": "orchestrator", "tags": ["routing", "supervisor"]},
+        "estimated": [],
+        "rules": {"fired": [], "failed": []},
+        "label": "low",
+        "stays_local": None,
+        "strategy": None,
+        "check": None,
+        "variant": None,
+        "notes": [],
+        "environment": "production",
         "revision": revision,
     }
     assert revision in shell.run("check").stdout
@@ -60,7 +82,9 @@ def test_people_read_the_model_the_reason_the_order_and_the_price(shell: Command
     assert text.index("1. simulated-large") < text.index("2. simulated-small")
     assert "$3 in, $15 out per million tokens (catalogue " in text
     assert "200,000 tokens of context" in text
-    assert "A request of 1,000 tokens in and 500 out costs about $0.0105." in text
+    assert "A request of 1,000 tokens in and 500 out costs about $0.0105, from $0.002415 to $0.0336." in text
+    assert "request.tokens_estimated 198,001 instead of 0 would be refused" in text
+    assert text.isascii()
     assert text.rstrip().endswith("Next: pointsman usage")
 
 

@@ -30,12 +30,45 @@ def test_an_override_is_made_listed_and_ended(shell: Operated) -> None:
     made = shell.do("override", *override(shell, "--for", "2h", "--json")).json
     assert made.keys() >= KEYS
     assert (made["target"], made["value"], made["reason"]) == ("writer", "small", "an outage")
+    assert made.pop("warnings") == []
     assert shell.do("override", "list", "--json").json == {"overrides": [made]}
     listed = shell.do("override", "list").stdout
     assert listed.startswith(f"{made['id']}  agent writer runs on small until {made['expires_at']} (by ")
     ended = shell.do("override", "cancel", made["id"], "--reason", "over", "--json")
     assert ended.json == {"id": made["id"], "cancelled": True}
     assert shell.do("override", "list").stdout == ""
+    (over,) = [line for line in shell.do("override", "list", "--ended").stdout.splitlines() if made["id"] in line]
+    assert ", ended 20" in over and over.endswith(": over")
+
+
+def test_another_strategy_for_a_while(shell: Operated) -> None:
+    words = ["strategy", "privacy_first", "--reason", "a leak", "--for", "2h"]
+    made = shell.do("override", *words, "--json").json
+    assert made.keys() >= KEYS | {"kind"}
+    assert (made["kind"], made["target"], made["value"]) == ("strategy", "routing", "privacy_first")
+    listed = shell.do("override", "list").stdout
+    assert listed.startswith(f"{made['id']}  the strategy is privacy_first until {made['expires_at']} (by ")
+    again = shell.do("override", *words)
+    assert again.stdout.startswith("ovr_") and "Next: pointsman override cancel ovr_" in again.stderr
+    assert len(shell.do("override", "list", "--json").json["overrides"]) == 1
+    wrong = shell.run("override", "strategy", "privacy_frist", "--reason", "x")
+    assert wrong.code == 1 and wrong.stdout == ""
+    assert 'this override routing.strategy: there is no strategy "privacy_frist"' in wrong.stderr
+    assert 'did you mean "privacy_first"?' in wrong.stderr
+
+
+def test_a_model_forced_for_a_task(shell: Operated) -> None:
+    words = ["task", "a/b 1", "--model", "small", "--reason", "a hard decision"]
+    made = shell.do("override", *words, "--for", "1h", "--json").json
+    assert (made["kind"], made["target"], made["value"]) == ("task", "a/b 1", "small")
+    listed = shell.do("override", "list").stdout
+    assert listed.startswith(f"{made['id']}  task a/b 1 is forced to small until {made['expires_at']} (by ")
+    assert shell.do("override", *words).stdout.startswith("ovr_")
+    for wrong in ("25h", "2d", "soon"):
+        answer = shell.run("override", *words, "--for", wrong)
+        assert answer.code == 2 and "at most 24h for a task" in " ".join(answer.stderr.split()), answer.stderr
+    answer = shell.run("override", "task", "t", "--model", "smal", "--reason", "x")
+    assert answer.code == 1 and 'there is no model "smal"; did you mean "small"?' in answer.stderr
 
 
 def test_explain_tells_who_and_why_and_until_when(shell: Operated) -> None:

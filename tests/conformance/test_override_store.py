@@ -92,8 +92,8 @@ def test_of_two_who_cancel_at_once_one_is_told_that_it_did(backend: Backend) -> 
     asyncio.run(race())
 
 
-@pytest.mark.parametrize("kind", ["agent", "strategy"])
-def test_a_new_override_of_an_agent_or_strategy_ends_the_former(backend: Backend, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["agent", "strategy", "task"])
+def test_a_new_override_of_an_agent_strategy_or_task_ends_the_former(backend: Backend, kind: str) -> None:
     async def replace_it(stores: Stores) -> None:
         first = replace(EXAMPLE, kind=kind)
         await stores.overrides.add(first)
@@ -106,14 +106,31 @@ def test_a_new_override_of_an_agent_or_strategy_ends_the_former(backend: Backend
     backend.run(replace_it)
 
 
-@pytest.mark.parametrize("kind", ["task", "interaction_user"])
-def test_other_kinds_may_have_several_for_one_target(backend: Backend, kind: str) -> None:
+def test_other_kinds_may_have_several_for_one_target(backend: Backend) -> None:
     async def add(stores: Stores) -> None:
         for number in (1, 2, 3):
-            await stores.overrides.add(replace(EXAMPLE, kind=kind, id=f"ovr_{number}"))
+            await stores.overrides.add(replace(EXAMPLE, kind="interaction_user", id=f"ovr_{number}"))
         assert await list_ids(stores) == ["ovr_1", "ovr_2", "ovr_3"]
 
     backend.run(add)
+
+
+def test_ended_ones_are_listed_by_when_they_ended(backend: Backend) -> None:
+    async def end(stores: Stores) -> None:
+        await stores.overrides.add(replace(EXAMPLE, expires_at_ms=NOW_MS + 20))
+        await stores.overrides.add(replace(EXAMPLE, id="ovr_2", target="reader", expires_at_ms=None))
+        await stores.overrides.add(replace(EXAMPLE, id="ovr_3", target="editor"))
+        assert await stores.overrides.list_ended(NOW_MS, 10) == []
+        assert await stores.overrides.cancel("ovr_3", "bob", NOW_MS + 10, "over")
+        listed = await stores.overrides.list_ended(NOW_MS + 20, 10)
+        assert [(each.id, each.ended_by, each.end_reason) for each in listed] == [
+            ("ovr_1", None, None),
+            ("ovr_3", "bob", "over"),
+        ]
+        assert [each.id for each in await stores.overrides.list_ended(NOW_MS + 19, 10)] == ["ovr_3"]
+        assert [each.id for each in await stores.overrides.list_ended(NOW_MS + 20, 1)] == ["ovr_1"]
+
+    backend.run(end)
 
 
 def test_one_that_ended_by_itself_is_not_ended_again(backend: Backend) -> None:
@@ -182,6 +199,18 @@ def test_live_overrides_are_bounded_and_one_that_takes_anothers_place_still_fits
     backend.run(fill)
 
 
+def test_one_kind_does_not_take_the_place_of_another(backend: Backend) -> None:
+    async def fill(stores: Stores) -> None:
+        for number in range(MOST_LIVE_OVERRIDES):
+            await stores.overrides.add(replace(EXAMPLE, kind="task", id=f"ovr_{number}", target=f"task-{number}"))
+        with pytest.raises(TooManyOverrides, match="of this kind"):
+            await stores.overrides.add(replace(EXAMPLE, kind="task", id="extra"))
+        await stores.overrides.add(replace(EXAMPLE, kind="strategy", id="strategy", target="routing"))
+        assert len(await stores.overrides.list_live(NOW_MS)) == MOST_LIVE_OVERRIDES + 1
+
+    backend.run(fill)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -221,5 +250,7 @@ def test_lists_are_bounded(backend: Backend, limit: int) -> None:
     async def ask(stores: Stores) -> None:
         with pytest.raises(ValueError, match="1 to 200"):
             await stores.overrides.list_recent(limit)
+        with pytest.raises(ValueError, match="1 to 200"):
+            await stores.overrides.list_ended(NOW_MS, limit)
 
     backend.run(ask)

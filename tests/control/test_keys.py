@@ -3,7 +3,9 @@
 import asyncio
 import os
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +24,7 @@ from pointsman.control.keys import (
     looks_like_key,
     weak_reason,
 )
+from pointsman.core.routing.key_policy import NO_POLICY, UNREADABLE, KeyPolicy
 from pointsman.storage.database import open_database
 from pointsman.storage.virtual_keys import VirtualKeys
 
@@ -142,6 +145,48 @@ def test_keys_of_another_pepper_match_nothing_and_are_counted(tmp_path: Path) ->
         other = KeyRing(bytes(32), store)
         assert await other.load() == 1
         assert other.authenticate(created.key) is None
+
+    _with_store(tmp_path, work)
+
+
+def test_a_key_brings_its_policy_along_now_and_after_a_restart(tmp_path: Path) -> None:
+    policy = KeyPolicy(team="billing", models=("agent:writer",), privacy="high")
+
+    async def work(store: VirtualKeys) -> None:
+        ring = KeyRing(PEPPER, store)
+        limited, open_key = await ring.create("limited", NOW_MS, policy), await ring.create("open", NOW_MS)
+        for each in (ring, KeyRing(PEPPER, store)):
+            await each.load()
+            found = [each.authenticate(created.key) for created in (limited, open_key)]
+            assert [record.policy for record in found if record is not None] == [policy, NO_POLICY]
+            assert each.unreadable == ()
+
+    _with_store(tmp_path, work)
+
+
+def test_a_key_whose_policy_cannot_be_read_is_refused_named_and_can_be_revoked(tmp_path: Path) -> None:
+    async def work(store: VirtualKeys) -> None:
+        ring = KeyRing(PEPPER, store)
+        broken, good = await ring.create("broken", NOW_MS, KeyPolicy(user="ada")), await ring.create("good", NOW_MS)
+        with closing(sqlite3.connect(tmp_path / "pointsman.db")) as connection, connection:
+            connection.execute("UPDATE virtual_keys SET policy = '{}{}' WHERE name = 'broken'")
+        assert await ring.load() == 0
+        assert ring.unreadable == (broken.record.id,)
+        assert ring.authenticate(broken.key) is None
+        assert ring.authenticate(good.key) == good.record
+        assert await ring.revoke(broken.record.id, NOW_MS + 1)
+        await ring.load()
+        assert ring.unreadable == ()
+
+    _with_store(tmp_path, work)
+
+
+def test_a_key_with_a_policy_that_is_none_is_not_made(tmp_path: Path) -> None:
+    async def work(store: VirtualKeys) -> None:
+        ring = KeyRing(PEPPER, store)
+        with pytest.raises(ValueError, match="policy is not valid"):
+            await ring.create("broken", NOW_MS, UNREADABLE)
+        assert await store.list_all() == []
 
     _with_store(tmp_path, work)
 

@@ -18,7 +18,7 @@ from pointsman.control.configuration import build_surroundings, load_catalog
 from pointsman.core.config.compile import Compiled, compile_config
 from pointsman.core.config.document import TOP_KEYS
 from pointsman.core.config.fields import list_fields
-from pointsman.core.config.pending import PENDING
+from pointsman.core.config.pending import PENDING, PENDING_VALUES
 from pointsman.core.config.sections.values import read_duration
 from pointsman.core.config.snapshot import Deadlines, Settings
 from pointsman.core.config.source import Source
@@ -82,8 +82,11 @@ def test_the_reference_says_of_every_key_what_it_takes_and_does() -> None:
 
 def test_the_reference_marks_every_key_that_does_not_act_yet() -> None:
     marked = {path for path, row in ROWS.items() if "*not yet: " in row[3]}
-    assert {path for path in PENDING if path in ROWS} <= marked
-    assert all(any(path.startswith(prefix) for prefix in PENDING) for path in marked)
+    partly = {path.removesuffix("[]"): values for path, values in PENDING_VALUES.items()}
+    assert {path for path in PENDING if path in ROWS} | partly.keys() <= marked
+    assert all(any(path.startswith(prefix) for prefix in (*PENDING, *partly)) for path in marked)
+    for path, values in partly.items():
+        assert set(spans_of(ROWS[path][3].partition("*not yet: ")[2])) == values.keys()
 
 
 @pytest.mark.parametrize("name", ["connect", "first_byte", "idle", "total", "stream_total"])
@@ -94,12 +97,12 @@ def test_the_reference_states_the_usual_deadlines(name: str) -> None:
 
 
 def test_each_setting_is_read_by_what_it_is_for() -> None:
+    others = [module for module in read_modules() if not module.name.startswith("core/config/")]
     read = {
         node.attr
-        for module in read_modules()
-        if not module.name.startswith("core/config/")
+        for module, names in [(module, names_of_settings(module)) for module in others]
         for node in module.walk()
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("snapshot.settings")
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in names
     }
     assert sorted(set(Settings.__dataclass_fields__) - read) == []
 
@@ -126,6 +129,19 @@ def test_the_page_explains_every_code_of_a_problem_and_no_other() -> None:
     emitted |= {(code, "error") for code in get_args(MistakeInRule)}
     assert len(emitted) > 25
     assert stated == emitted
+
+
+def names_of_settings(module: Module) -> frozenset[str]:
+    """What a module calls the settings of a snapshot."""
+    called = {ast.unparse(node) for node in module.walk() if isinstance(node, ast.Attribute)}
+    whole = {name for name in called if name.endswith("snapshot.settings")}
+    is_given = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "pointsman.core.config.snapshot"
+        and any(name.name == "Settings" for name in node.names)
+        for node in module.walk()
+    )
+    return frozenset(whole | ({"settings"} if is_given else set()))
 
 
 def judge(url: str, location: str | None = None) -> Verdict:

@@ -9,7 +9,7 @@ from markdown_pages import read_page, spans_of
 from source_tree import Module, read_modules, text_of
 
 from pointsman.core.chat.failures import POLICIES
-from pointsman.relay.serve import REFUSAL_STATUS
+from pointsman.core.routing.decision import REFUSAL_STATUS
 
 PAGE = read_page("docs/errors.md")
 SPEAKS_TO_CLIENTS = ("core/chat", "core/dialects", "core/routing", "relay", "server")
@@ -53,6 +53,7 @@ def list_answers(module: Module) -> Iterator[Answer]:
         if isinstance(node, ast.Call):
             yield from _list_pairs(node.args)
             yield from _read_refusal(node)
+            yield from _read_word(node, module)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is not None and isinstance(value, ast.Tuple):
@@ -64,6 +65,14 @@ def _list_pairs(nodes: list[ast.expr]) -> Iterator[Answer]:
         status, code = getattr(first, "value", None), text_of(second)
         if isinstance(status, int) and 400 <= status < 600 and code and re.fullmatch(r"[a-z0-9_]+", code):
             yield status, code
+
+
+def _read_word(call: ast.Call, module: Module) -> Iterator[Answer]:
+    """What a caller says beside its request is refused with a status that stands in one place for all words."""
+    is_of_words = module.name == "core/routing/said.py" and ast.unparse(call.func) in ("_refuse", "_build_error")
+    code = text_of(call.args[0]) if is_of_words else None
+    if code:
+        yield 400, code
 
 
 def _read_refusal(call: ast.Call) -> Iterator[Answer]:

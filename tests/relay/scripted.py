@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pointsman.core.chat.failures import UpstreamFailure
-from pointsman.core.config.snapshot import Agent, Deployment, Model, Snapshot
+from pointsman.core.config.snapshot import Agent, Deployment, Model, Settings, Snapshot
 from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.ports import Headers
 from pointsman.core.pricing.prices import PriceTable
 from pointsman.core.routing.outcome import Outcome
 from pointsman.relay.call import Call, Relay
+from pointsman.relay.egress import EgressGate
+from pointsman.relay.hedge_pace import HedgePace
 from pointsman.relay.serve import serve
 
 PRICES = PriceTable(1_000_000_000, 2_000_000_000, 500_000_000, "test")
@@ -28,7 +30,10 @@ SNAPSHOT = Snapshot(
         "pair": Agent("pair", "one", ("two",), tags=("t",)),
         "chain": Agent("chain", "one", ("two", "three", "four")),
         "alone": Agent("alone", "one"),
+        "insistent": Agent("insistent", "one", retries_after_send=True),
+        "hedged": Agent("hedged", "one", ("two", "three"), hedges=True),
     },
+    settings=Settings(back_off_ms=(1, 2)),
 )
 
 
@@ -78,9 +83,11 @@ class ScriptedUpstream:
 
     script: list[Answer | UpstreamFailure]
     called: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> Answer:
         self.called.append(deployment.model)
+        self.bodies.append(body)
         answer = self.script.pop(0)
         if isinstance(answer, UpstreamFailure):
             raise answer
@@ -125,10 +132,14 @@ class Conversation:
     client: NotingClient = field(default_factory=NotingClient)
     outcomes: list[Outcome] = field(default_factory=list)
     now_s: float = 100.0
+    snapshot: Snapshot = SNAPSHOT
+    hedging: HedgePace = field(default_factory=HedgePace)
+    gate: EgressGate = field(default_factory=EgressGate)
 
     async def run(self, body: bytes, agent: str | None = None) -> Outcome:
-        call = Call("req_1", DIALECTS["openai_chat"], body, "key_1", agent, 1_700_000_000_000, 99.5, "shown-1")
-        relay = Relay(self.upstream, self.outcomes.append, lambda: self.now_s)
-        await serve(relay, SNAPSHOT, call, self.client)
+        words = ((b"x-pointsman-agent", agent.encode()),) if agent else ()
+        call = Call("req_1", DIALECTS["openai_chat"], body, "key_1", words, 1_700_000_000_000, 99.5, "shown-1")
+        relay = Relay(self.upstream, self.outcomes.append, lambda: self.now_s, gate=self.gate, hedging=self.hedging)
+        await serve(relay, self.snapshot, call, self.client)
         (outcome,) = self.outcomes
         return outcome

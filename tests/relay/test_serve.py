@@ -75,6 +75,7 @@ def test_each_failure_falls_back_or_does_not_as_its_policy_says(kind: FailureKin
         assert conversation.upstream.called == ["one", "two"]
         assert (outcome.status, outcome.model, outcome.attempts) == (200, "two", 2)
         assert conversation.client.headers[b"x-pointsman-degraded"] == b"fallback"
+        assert (outcome.degraded, outcome.location) == ("fallback", "local")
     else:
         assert conversation.upstream.called == ["one"]
         assert (conversation.client.status, outcome.failure) == (POLICIES[kind].status, POLICIES[kind].code)
@@ -82,7 +83,7 @@ def test_each_failure_falls_back_or_does_not_as_its_policy_says(kind: FailureKin
 
 @pytest.mark.parametrize("kind", FailureKind)
 def test_each_failure_has_a_proper_answer_and_never_blames_the_clients_key(kind: FailureKind) -> None:
-    conversation = converse(ask("agent:alone"), failing(kind))
+    conversation = converse(ask("agent:alone"), *[failing(kind)] * 3)
     (outcome,) = conversation.outcomes
     error = json.loads(conversation.client.body)["error"]
     policy = POLICIES[FailureKind.BAD_RESPONSE if kind is FailureKind.INTERRUPTED else kind]
@@ -101,7 +102,7 @@ def test_three_models_are_tried_and_no_more() -> None:
 
 
 def test_a_model_asked_for_by_name_has_no_fallback() -> None:
-    assert converse(ask("one"), failing(FailureKind.SERVER_ERROR)).upstream.called == ["one"]
+    assert converse(ask("one"), failing(FailureKind.AUTHENTICATION)).upstream.called == ["one"]
 
 
 def test_a_stream_falls_back_until_content_has_come_and_not_after() -> None:
@@ -140,8 +141,8 @@ def test_a_providers_words_on_the_clients_mistake_are_passed_on_without_keys() -
     [(b"7", b"7"), (b"0.2", b"1"), (b"1000000", b"300"), (b"-1", None), (b"NaN", None), (b"Wed, 21 Oct 2015", None)],
 )
 def test_the_wait_that_a_provider_asks_for_is_clamped(value: bytes, shown: bytes | None) -> None:
-    limited = Answer([b"{}"], status=429, headers=[(b"retry-after", value)])
-    assert converse(ask("agent:alone"), limited).client.headers.get(b"retry-after") == shown
+    limited = [Answer([b"{}"], status=429, headers=[(b"retry-after", value)]) for _ in range(3)]
+    assert converse(ask("agent:alone"), *limited).client.headers.get(b"retry-after") == shown
 
 
 def test_the_agent_header_names_the_agent_of_a_model_asked_for_by_name() -> None:

@@ -44,6 +44,13 @@ def test_a_plain_completion(client: OpenAI, simulation: Simulation) -> None:
     assert int(raw.headers["openai-processing-ms"]) >= 0
 
 
+def test_a_reply_on_demand_is_said_word_for_word(client: OpenAI, simulation: Simulation) -> None:
+    simulation.behave(reply='{"passed": true}')
+    answer = client.chat.completions.create(model=simulation.model, messages=PROMPT, tools=[WEATHER])
+    assert answer.choices[0].message.content == '{"passed": true}'
+    assert answer.usage is not None and answer.usage.completion_tokens == count_tokens('{"passed": true}')
+
+
 def test_a_stream_says_the_same_token_by_token(client: OpenAI, simulation: Simulation) -> None:
     plain = client.chat.completions.create(model=simulation.model, messages=PROMPT)
     chunks = list(client.chat.completions.create(model=simulation.model, messages=PROMPT, stream=True))

@@ -88,6 +88,10 @@ def test_a_row_has_what_the_outcome_says(path: Path) -> None:
         "latency_us": 250_000,
         "first_content_us": None,
         "tags": '["team-a","nightly"]',
+        "interaction": "chat",
+        "team": "payments",
+        "user": "ada",
+        "location": "cloud",
     }
     unknown = ("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_nusd")
     assert {second[name] for name in unknown} == {None}

@@ -32,6 +32,10 @@ EXAMPLE = Outcome(
     latency_ms=250.0,
     first_content_ms=None,
     tags=("team-a", "nightly"),
+    interaction="chat",
+    team="payments",
+    user="ada",
+    location="cloud",
 )
 
 
@@ -72,6 +76,10 @@ outcomes = st.builds(
     latency_ms=st.floats(0, 1_800_000) | st.sampled_from([float(bound) for bound in LATENCY_BOUNDS_MS]),
     first_content_ms=st.none() | st.floats(0, 1_800_000),
     tags=st.tuples(st.text(max_size=4)),
+    interaction=st.sampled_from(["", "chat"]),
+    team=st.sampled_from(["", "payments"]),
+    user=st.text(max_size=4),
+    location=st.sampled_from(["", "local", "cloud"]),
 )
 
 

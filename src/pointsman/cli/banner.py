@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pointsman.assembly import Running
+from pointsman.assembly.settings import Running
 
 
 def write_banner(running: Running, config: Path, *, demo: bool) -> str:

@@ -178,7 +178,7 @@ def _write_unjudged(verdict: Verdict) -> list[str]:
 def _write_pending(pending: tuple[PendingKey, ...]) -> list[str]:
     if not pending:
         return []
-    named = ", ".join(f"{key.path} ({key.topic})" for key in pending[:MOST_NAMED])
+    named = ", ".join(map(str, pending[:MOST_NAMED]))
     more = f" and {len(pending) - MOST_NAMED} more, which --json lists" if len(pending) > MOST_NAMED else ""
     subject = "1 key is read but does" if len(pending) == 1 else f"{len(pending)} keys are read but do"
     return [f"{subject} not act yet: {named}{more}."]

@@ -20,7 +20,7 @@ COMMANDS = {
     "config": "Show the effective configuration, where each value comes from, and its history.",
     "apply": "Change the configuration of a running gateway, above its files.",
     "rollback": "Restore what an earlier revision stored.",
-    "override": "Run an agent on another model for a while.",
+    "override": "Change an agent's model, the strategy or a task's model for a while.",
     "import": "Turn a configuration in another form into pointsman.yaml.",
     "explain": "Say which model a request would get, and why.",
     "lint": "Find models that a code base names where it should name an agent.",

@@ -58,11 +58,13 @@ class _Nothing:
 def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, str], *, demo: bool) -> None:
     import uvloop
 
-    from pointsman.assembly import Running, ServeSettings, run_gateway
+    from pointsman.assembly.gateway import run_gateway
+    from pointsman.assembly.settings import Running, ServeSettings
     from pointsman.control.credentials import CredentialRefused
     from pointsman.control.home import HomeRefused
     from pointsman.control.keys import UnusablePepper
     from pointsman.control.startup import ConfigurationRefused
+    from pointsman.recognition.library import NamesUnavailable
     from pointsman.server.listener import CannotListen
     from pointsman.storage.schema import UnusableDatabase
 
@@ -95,7 +97,7 @@ def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, s
         if refusal.no_stand_in:
             typer.echo(f"What was in force last could not stand in: {refusal.no_stand_in}", err=True)
         _refuse(f"the start is refused; correct {path} and try again", CONFIGURATION_REFUSED)
-    except (CredentialRefused, HomeRefused, UnusablePepper, UnusableDatabase) as refusal:
+    except (CredentialRefused, HomeRefused, NamesUnavailable, UnusablePepper, UnusableDatabase) as refusal:
         _refuse(str(refusal), CONFIGURATION_REFUSED)
     except CannotListen as refusal:
         _refuse(str(refusal), 1)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pointsman.core.ports import KeyRecord, KeyStore
+from pointsman.core.routing.key_policy import NO_POLICY, UNREADABLE, KeyPolicy
 
 KEY_PREFIX = "pm_"
 RANDOM_DIGITS = 43
@@ -96,12 +97,19 @@ class KeyRing:
         self._pepper_id = sha256(b"pepper id" + pepper).hexdigest()[:8]
         self._store = store
         self._live: dict[bytes, KeyRecord] = {}
+        self.unreadable: tuple[str, ...] = ()
+        """Ids of keys that `load` left out, because nobody can tell any more what they may do."""
 
     async def load(self) -> int:
-        """Take in the live keys of the store; answers how many of them can match nothing, being of another pepper."""
+        """Take in the live keys of the store; answers how many of them can match nothing, being of another pepper.
+
+        Those whose policy cannot be read stay out, too; `unreadable` names them.
+        """
         records = await self._store.list_live()
-        self._live = {record.digest: record for record in records if record.pepper_id == self._pepper_id}
-        return len(records) - len(self._live)
+        fitting = [record for record in records if record.pepper_id == self._pepper_id]
+        self._live = {record.digest: record for record in fitting if record.policy != UNREADABLE}
+        self.unreadable = tuple(record.id for record in fitting if record.policy == UNREADABLE)
+        return len(records) - len(fitting)
 
     def authenticate(self, presented: str) -> KeyRecord | None:
         """Whose key this is; `None` when it is malformed, unknown or revoked. Takes about 2 us and asks no store."""
@@ -112,18 +120,23 @@ class KeyRing:
         known_digest = record.digest if record is not None else _NO_DIGEST
         return record if hmac.compare_digest(known_digest, digest) else None
 
-    async def create(self, name: str, now_ms: int) -> CreatedKey:
-        """Make a key, store it, let it in."""
-        key = create_key()
-        return CreatedKey(key, await self.add(key, name, now_ms))
+    async def create(self, name: str, now_ms: int, policy: KeyPolicy = NO_POLICY) -> CreatedKey:
+        """Make a key, store it, let it in.
 
-    async def add(self, key: str, name: str, now_ms: int) -> KeyRecord:
+        Raises:
+            ValueError: when the policy is no valid one.
+        """
+        key = create_key()
+        return CreatedKey(key, await self.add(key, name, now_ms, policy))
+
+    async def add(self, key: str, name: str, now_ms: int, policy: KeyPolicy = NO_POLICY) -> KeyRecord:
         """Store a key made before and let it in; nothing happens when it is in already.
 
         A revoked key stays out: the store refuses to hold a digest twice.
 
         Raises:
             WeakKey: when it is not one that `create_key` could have made.
+            ValueError: when the policy is no valid one.
         """
         if not looks_like_key(key):
             raise WeakKey("only keys in the format of `pointsman keys create` are accepted")
@@ -137,6 +150,7 @@ class KeyRing:
             digest=self._digest(key),
             pepper_id=self._pepper_id,
             created_at_ms=now_ms,
+            policy=policy,
         )
         await self._store.insert(record)
         self._live[record.digest] = record

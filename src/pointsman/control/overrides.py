@@ -2,42 +2,43 @@
 
 import asyncio
 import logging
-import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pointsman.control.changes import ChangeRefused, Changes, Signature, StoredLayerLocked
 from pointsman.control.current import CurrentConfiguration
+from pointsman.control.forced_tasks import ForcedTasks
+from pointsman.control.override_warnings import list_warnings, warn_of_cloud
 from pointsman.core.config.problems import quote
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.config.suggest import suggest_name
-from pointsman.core.ports import OverrideRecord, OverrideStore, TooManyOverrides
+from pointsman.core.ports import OverrideKind, OverrideRecord, OverrideStore, TooManyOverrides
+from pointsman.core.routing.facts import ForcedModel
 
-LONGEST_MS = 30 * 24 * 3_600_000
 SHORTEST_WAIT_S = 0.01
 LONGEST_WAIT_S = 0.5
 """The wall clock says when an override ends, and it may be set, or stand still while a machine sleeps."""
 
 RETRY_S = 0.5
 
-_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+ROUTING = "routing"
+"""What an override of the strategy is for: there is one strategy for all."""
+
 _log = logging.getLogger(__name__)
 
 
-def read_override_duration(text: str) -> int:
-    """`"30m"`, `"2h"`, `"7d"` in milliseconds.
+@dataclass(frozen=True, slots=True)
+class NewOverride:
+    """An override that has come into force.
 
-    Raises:
-        ChangeRefused: for anything else, and for more than 30 days.
+    Attributes:
+        record: of it.
+        warnings: what it leads to that its author may not have had in mind, as sentences.
     """
-    match = _DURATION.fullmatch(text)
-    duration_ms = int(match[1]) * _UNIT_MS[match[2]] if match else 0
-    if not 0 < duration_ms <= LONGEST_MS:
-        raise ChangeRefused(
-            f"{quote(text)} is no duration of an override; write one such as 30m, 2h or 7d, at most 30d"
-        )
-    return duration_ms
+
+    record: OverrideRecord
+    warnings: tuple[str, ...] = ()
 
 
 class Overrides:
@@ -57,59 +58,72 @@ class Overrides:
         self._changes = changes
         self._current = current
         self._now_ms = now_ms
+        self._tasks = ForcedTasks(store, current, now_ms)
         self._changed = asyncio.Event()
         self._settled: Snapshot | None = None
 
+    async def load(self) -> None:
+        """Take up the tasks whose model is forced; all other overrides are part of what is in force already."""
+        await self._tasks.load()
+
+    def find_forced(self, task_id: str) -> ForcedModel | None:
+        """The model that is forced for a task, or `None`; asked by every request that names its task."""
+        return self._tasks.find(task_id)
+
     def list_live(self) -> tuple[OverrideRecord, ...]:
         """Those that count, the oldest first."""
-        return self._current.ingredients.overrides
+        live = (*self._current.ingredients.overrides, *self._tasks.list_live())
+        return tuple(sorted(live, key=lambda each: each.created_at_ms))
+
+    async def list_ended(self, limit: int) -> Sequence[OverrideRecord]:
+        """Those that have ended, the last one first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """
+        return await self._store.list_ended(self._now_ms(), limit)
 
     def is_settled(self) -> bool:
         """Whether all that is stored as live counts, or may count again."""
         return self._settled is self._current.snapshot
 
-    async def set_agent_model(self, agent: str, model: str, by: Signature, duration_ms: int | None) -> OverrideRecord:
+    async def set_agent_model(self, agent: str, model: str, by: Signature, duration_ms: int | None) -> NewOverride:
         """Run an agent on another model until the duration has passed, or until it is cancelled.
 
         Raises:
             ChangeRefused: when there is no such agent, or the agent cannot run on this model.
         """
-        if self._current.snapshot.settings.locked:
-            raise StoredLayerLocked
+        self._refuse_locked()
         if agent not in self._current.snapshot.agents:
             hint = suggest_name(agent, self._current.snapshot.agents)
             meant = f"; did you mean {quote(hint)}?" if hint else ""
             raise AgentUnknown(f"there is no agent {quote(agent)}{meant}")
-        now_ms = self._now_ms()
-        record = OverrideRecord(
-            id=f"ovr_{secrets.token_hex(8)}",
-            kind="agent",
-            target=agent,
-            value={"model": model},
-            author=by.author,
-            reason=by.reason,
-            created_at_ms=now_ms,
-            expires_at_ms=None if duration_ms is None else now_ms + duration_ms,
-        )
+        return await self._put_in_place(self._record("agent", agent, {"model": model}, by, duration_ms), by)
 
-        def put_in_place(present: tuple[OverrideRecord, ...]) -> tuple[OverrideRecord, ...]:
-            return (*(each for each in present if (each.kind, each.target) != ("agent", agent)), record)
+    async def set_strategy(self, strategy: str, by: Signature, duration_ms: int | None) -> NewOverride:
+        """Let another strategy order the candidates until the duration has passed, or until it is cancelled.
 
-        try:
-            await self._changes.take_overrides(put_in_place, by, lambda: self._store.add(record))
-        except TooManyOverrides as refused:
-            raise ChangeRefused(str(refused)) from None
-        except Exception:
-            # It may have been stored before something failed; it must not come into force with the next start.
-            await self._store.cancel(record.id, by.author, now_ms, "it could not be brought into force")
-            raise
-        self._changed.set()
-        return record
+        Callers that it leaves without any model are refused meanwhile, which the warnings say.
+
+        Raises:
+            ChangeRefused: when there is no such strategy.
+        """
+        self._refuse_locked()
+        return await self._put_in_place(self._record("strategy", ROUTING, {"strategy": strategy}, by, duration_ms), by)
+
+    async def force_task_model(self, task_id: str, model: str, by: Signature, duration_ms: int | None) -> NewOverride:
+        """Force a model for the requests of one task, for a day at most.
+
+        Raises:
+            ChangeRefused: when it is no task's id, nobody serves the model, or it would last too long.
+        """
+        record = await self._tasks.force(task_id, model, by, duration_ms)
+        return NewOverride(record, warn_of_cloud(model, self._current.snapshot))
 
     async def cancel(self, override_id: str, by: Signature) -> bool:
         """End an override; false when none with this id counts."""
-        if all(each.id != override_id for each in self.list_live()):
-            return False
+        if all(each.id != override_id for each in self._current.ingredients.overrides):
+            return await self._tasks.cancel(override_id, by)
 
         def leave_out(present: tuple[OverrideRecord, ...]) -> tuple[OverrideRecord, ...]:
             return tuple(each for each in present if each.id != override_id)
@@ -121,10 +135,15 @@ class Overrides:
         self._changed.set()
         return True
 
+    async def finish(self) -> None:
+        """Wait until every change that has begun is stored; `Changes.finish` waits for those of the configuration."""
+        await self._tasks.finish()
+
     async def end_in_time(self) -> None:
         """End each override when its time has come, and for good when its agent has gone; runs until cancelled."""
         while True:
             self._changed.clear()
+            self._tasks.drop_ended()
             await self._end_those_left_behind()
             wait_s = self._seconds_to_next_end()
             try:
@@ -132,8 +151,46 @@ class Overrides:
             except TimeoutError:
                 await self._end_those_due()
 
+    def _refuse_locked(self) -> None:
+        if self._current.snapshot.settings.locked:
+            raise StoredLayerLocked
+
+    def _record(
+        self, kind: OverrideKind, target: str, value: Mapping[str, object], by: Signature, duration_ms: int | None
+    ) -> OverrideRecord:
+        now_ms = self._now_ms()
+        return OverrideRecord(
+            id=f"ovr_{secrets.token_hex(8)}",
+            kind=kind,
+            target=target,
+            value=value,
+            author=by.author,
+            reason=by.reason,
+            created_at_ms=now_ms,
+            expires_at_ms=None if duration_ms is None else now_ms + duration_ms,
+        )
+
+    async def _put_in_place(self, record: OverrideRecord, by: Signature) -> NewOverride:
+        """Bring an override into force; it ends the one for the same target."""
+        subject = (record.kind, record.target)
+
+        def put(present: tuple[OverrideRecord, ...]) -> tuple[OverrideRecord, ...]:
+            return (*(each for each in present if (each.kind, each.target) != subject), record)
+
+        try:
+            loaded = await self._changes.take_overrides(put, by, lambda: self._store.add(record))
+        except TooManyOverrides as refused:
+            raise ChangeRefused(str(refused)) from None
+        except Exception:
+            # It may have been stored before something failed; it must not come into force with the next start.
+            await self._store.cancel(record.id, by.author, record.created_at_ms, "it could not be brought into force")
+            raise
+        self._changed.set()
+        return NewOverride(record, tuple(list_warnings(record, loaded)))
+
     def _seconds_to_next_end(self) -> float:
-        ends = [each.expires_at_ms for each in self.list_live() if each.expires_at_ms is not None]
+        layers = self._current.ingredients.overrides
+        ends = [each.expires_at_ms for each in layers if each.expires_at_ms is not None]
         if not ends:
             return LONGEST_WAIT_S
         return min(max((min(ends) - self._now_ms()) / 1_000, SHORTEST_WAIT_S), LONGEST_WAIT_S)
@@ -145,9 +202,9 @@ class Overrides:
             return
         try:
             listed = await self._store.list_live(self._now_ms())
-            live = {each.id for each in self.list_live()}
+            live = {each.id for each in self._current.ingredients.overrides}
             for stored in listed:
-                if stored.id not in live and stored.target not in snapshot.agents:
+                if stored.kind == "agent" and stored.id not in live and stored.target not in snapshot.agents:
                     await self._store.cancel(stored.id, "pointsman", self._now_ms(), "its agent is gone")
         except Exception as error:  # The override does not count meanwhile; the next look may find the way free.
             _log.error("an override could not be ended, trying again: %s", type(error).__name__)
@@ -156,7 +213,8 @@ class Overrides:
 
     async def _end_those_due(self) -> None:
         now_ms = self._now_ms()
-        if len(select_live(self.list_live(), now_ms)) == len(self.list_live()):
+        layers = self._current.ingredients.overrides
+        if len(select_live(layers, now_ms)) == len(layers):
             return
         by = Signature("pointsman", "its time has come")
         try:

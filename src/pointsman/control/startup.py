@@ -7,7 +7,7 @@ from pathlib import Path
 from pointsman.control.changes import describe_files
 from pointsman.control.configuration import Loaded, choose_environment, compile_gathered
 from pointsman.control.current import CurrentConfiguration
-from pointsman.control.ingredients import Ingredients, compile_ingredients
+from pointsman.control.ingredients import Ingredients, compile_ingredients, select_layers
 from pointsman.control.last_good import read_last_good
 from pointsman.control.sources import Gathered, gather
 from pointsman.core.config.problems import Problem
@@ -67,7 +67,7 @@ async def start_configuration(
     """
     newest = await store.newest()
     stored = decode_stored(newest.stored_layer.encode()) if newest else StoredLayer()
-    ingredients = Ingredients(found.gathered, stored, tuple(await overrides.list_live(now_ms)))
+    ingredients = Ingredients(found.gathered, stored, select_layers(await overrides.list_live(now_ms)))
     ingredients, loaded = compile_ingredients(ingredients, environ, found.loaded.environment)
     rejected = found.rejected
     if loaded.snapshot is None and not rejected:

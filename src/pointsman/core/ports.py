@@ -1,10 +1,11 @@
-"""What the core and the relay ask of the outside; adapters implement these and `assembly.py` joins them."""
+"""What the core and the relay ask of the outside; adapters implement these and `assembly` joins them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pointsman.core.config.snapshot import Deployment
+from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Header fields in order; names in lower case."""
@@ -116,6 +117,8 @@ class KeyRecord:
         pepper_id: which pepper; a digest under another one matches no key.
         created_at_ms: in milliseconds since the Unix epoch.
         revoked_at_ms: likewise, or `None` while it is live.
+        policy: what it may ask for and what holds for its requests; `UNREADABLE` where what is stored of it is no
+            policy, so that the key opens nothing.
     """
 
     id: str
@@ -125,6 +128,7 @@ class KeyRecord:
     pepper_id: str
     created_at_ms: int
     revoked_at_ms: int | None = None
+    policy: KeyPolicy = NO_POLICY
 
 
 class KeyStore(Protocol):
@@ -150,6 +154,7 @@ MOST_LISTED = 200
 """Records that one question to a store may ask for; `before` asks for the next ones."""
 
 MOST_LIVE_OVERRIDES = 1_000
+"""Of one kind, so that a thousand forced tasks do not stand in the way of an agent's override."""
 
 
 class StaleRevision(Exception):
@@ -166,10 +171,10 @@ class StaleRevision(Exception):
 
 
 class TooManyOverrides(Exception):
-    """As many overrides as may be live are live; nothing was stored."""
+    """As many overrides of a kind as may be live are live; nothing was stored."""
 
     def __init__(self) -> None:
-        super().__init__(f"there are {MOST_LIVE_OVERRIDES:,} overrides already: cancel some of them")
+        super().__init__(f"there are {MOST_LIVE_OVERRIDES:,} overrides of this kind already: cancel some of them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +308,8 @@ class OverrideRecord:
     Attributes:
         id: stable, public.
         kind: what it is for.
-        target: the name of the agent, strategy or task, or of the user's interaction.
-        value: what it sets, such as `{"model": "gpt-4o"}`; JSON values only.
+        target: the name of the agent, the id of the task, `routing` for the strategy, or the user's interaction.
+        value: what it sets, such as `{"model": "gpt-4o"}` or `{"strategy": "balanced"}`; JSON values only.
         author: who made it.
         reason: why; `""` when nobody said.
         created_at_ms: in milliseconds since the Unix epoch.
@@ -333,10 +338,10 @@ class OverrideStore(Protocol):
     async def add(self, override: OverrideRecord) -> None:
         """Store a new override, live from its `created_at_ms` on.
 
-        An agent or strategy has one live override at most: a new one ends the former.
+        An agent, a task and the strategy have one live override each at most: a new one ends the former.
 
         Raises:
-            TooManyOverrides: when as many as may be are live.
+            TooManyOverrides: when as many of its kind as may be are live.
             ValueError: when a text or the value is larger than any that is kept.
         """
 
@@ -352,6 +357,13 @@ class OverrideStore(Protocol):
 
     async def list_recent(self, limit: int) -> Sequence[OverrideRecord]:
         """The last ones made, ended or not, newest first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """
+
+    async def list_ended(self, now_ms: int, limit: int) -> Sequence[OverrideRecord]:
+        """Those that have ended, by themselves or by somebody, the last one first.
 
         Raises:
             ValueError: when `limit` is not 1 to `MOST_LISTED`.

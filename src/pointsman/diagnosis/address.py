@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 
-from pointsman.assembly import DEFAULT_HOST, DEFAULT_PORT
+from pointsman.assembly.settings import DEFAULT_HOST, DEFAULT_PORT
 from pointsman.control.credentials import CredentialRefused, choose_admin_key, has_own_admin_key, is_loopback
 from pointsman.control.found_file import show_name
 from pointsman.core.config.problems import quote

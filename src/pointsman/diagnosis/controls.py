@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pointsman.assembly import DEFAULT_HOST
+from pointsman.assembly.settings import DEFAULT_HOST
 from pointsman.control.credentials import is_loopback
 from pointsman.core.config.pending import find_topic
 from pointsman.diagnosis.database import find_database

@@ -1,7 +1,8 @@
 """One client call on its way: what came in, and what is learned until it is settled."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
@@ -9,8 +10,17 @@ from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.dialects.dialect import Dialect
 from pointsman.core.ports import Upstream
-from pointsman.core.routing.decision import Decision
-from pointsman.core.routing.outcome import CostStatus, Outcome
+from pointsman.core.routing.decision import Decision, Degraded, Refusal
+from pointsman.core.routing.facts import NOTHING_SEEN, Facts, ForcedModel, LiveView
+from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
+from pointsman.core.routing.money_facts import MoneyFacts
+from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.record import Settled
+from pointsman.relay.charges import Charge
+from pointsman.relay.egress import EgressGate
+from pointsman.relay.hedge_pace import HedgePace
+from pointsman.relay.live import LiveState
+from pointsman.relay.repetition_budget import RepetitionBudget
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -21,39 +31,88 @@ class Call(msgspec.Struct, frozen=True):
         dialect: the wire format the client speaks.
         body: as received.
         key_id: the virtual key that was presented.
-        agent: the agent named in a header, or `None`.
+        words: the headers that are meant for us, `x-pointsman-...`.
         arrived_at_ms: wall clock, milliseconds since the Unix epoch.
         arrived_s: monotonic clock, seconds.
         shown_id: the request id on the answer: the client's own if it sent a fit one, else ours.
+        policy: what the key may ask for and what holds for its requests.
     """
 
     request_id: str
     dialect: Dialect
     body: bytes
     key_id: str
-    agent: str | None
+    words: tuple[tuple[bytes, bytes], ...]
     arrived_at_ms: int
     arrived_s: float
     shown_id: str
+    policy: KeyPolicy = NO_POLICY
 
 
 @dataclass(slots=True)
 class Progress:
-    """What is known so far of a call; grows until `settle` turns it into an `Outcome`."""
+    """What is known so far of a call; grows until `settle` turns it into an `Outcome`.
+
+    `usage` and `content_bytes` are those of the answer that the client gets; `aside` is what all other upstream calls
+    came to, `charge` everything together once that is settled. `degraded` says how far below the caller's choice the
+    last attempt stands; `verification` is what came of showing the answer to a second model, or `""`.
+    """
 
     call: Call
     snapshot: Snapshot
     stream: bool = False
+    facts: Facts | None = None
+    live: LiveView = field(default_factory=lambda: NOTHING_SEEN)
+    refusal: Refusal | None = None
     decision: Decision | None = None
     model: Model | None = None
     attempts: int = 0
     usage: Usage | None = None
-    cost: tuple[int | None, CostStatus] | None = None
+    charge: Charge | None = None
+    aside: Charge | None = None
     content_bytes: int = 0
     maybe_billed: bool = False
     first_content_s: float | None = None
+    degraded: Degraded = ""
+    verification: str = ""
     status: int = 0
     failure: str = ""
+
+
+class LookAtMoney(Protocol):
+    """Tells what was spent under the budgets that apply to a caller; from memory, at once."""
+
+    def __call__(
+        self,
+        now_ms: int,
+        *,
+        agent: str | None,
+        interaction: str | None,
+        team: str | None,
+        user: str | None,
+        key_id: str | None,
+        tags: Collection[str],
+    ) -> MoneyFacts: ...
+
+
+def _spend_nothing(now_ms: int, **caller: object) -> MoneyFacts:
+    return MoneyFacts()
+
+
+def _remember_nothing(settled: Settled) -> None:
+    pass
+
+
+def _force_nothing(task_id: str) -> ForcedModel | None:
+    return None
+
+
+async def _find_no_names(texts: Sequence[str]) -> frozenset[str]:
+    raise RuntimeError("the extra pii is not there")
+
+
+def _trace_nothing(request_id: str, revision: str, facts: Facts, answer: Decision | Refusal) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +123,26 @@ class Relay:
         upstream: carries calls to providers.
         record: takes the outcome of every call, at once and without waiting.
         monotonic_s: the clock that durations are measured with.
+        look_at_money: what was spent so far.
+        find_forced: the model that an operator forces for a task's id, or `None`.
+        find_names: the kinds of names and addresses in texts; raises whatever keeps it from finding out.
+        remember: takes what was decided about every call, at once and without waiting.
+        trace: told of each decision where `routing.verbose_logs` asks for that.
+        live: how the deployments are doing.
+        gate: the only way to `upstream`.
+        hedging: when a second model is asked beside a slow one.
+        repetitions: how often a target may be asked again.
     """
 
     upstream: Upstream
     record: Callable[[Outcome], None]
     monotonic_s: Callable[[], float]
+    look_at_money: LookAtMoney = _spend_nothing
+    find_forced: Callable[[str], ForcedModel | None] = _force_nothing
+    find_names: Callable[[Sequence[str]], Awaitable[frozenset[str]]] = _find_no_names
+    remember: Callable[[Settled], None] = _remember_nothing
+    trace: Callable[[str, str, Facts, Decision | Refusal], None] = _trace_nothing
+    live: LiveState = field(default_factory=LiveState)
+    gate: EgressGate = field(default_factory=EgressGate)
+    hedging: HedgePace = field(default_factory=HedgePace)
+    repetitions: RepetitionBudget = field(default_factory=RepetitionBudget)

@@ -10,9 +10,9 @@ from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.money import format_usd
 from pointsman.core.dialects.dialect import AnswerReader
 from pointsman.core.ports import Client, UpstreamResponse
-from pointsman.relay.attempts import PlainAnswer, StreamedAnswer
 from pointsman.relay.call import Progress
 from pointsman.relay.settle import price
+from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _SAFE_ID = re.compile(rb"[!-~]{1,128}")
 Fields = list[tuple[bytes, bytes]]
 
 
-async def respond(progress: Progress, answer: PlainAnswer | StreamedAnswer, client: Client) -> None:
+async def respond(progress: Progress, answer: Answer, client: Client) -> None:
     """Send a good answer; one that breaks off later is ended with an error that no client takes for its end."""
     if isinstance(answer, PlainAnswer):
         _send_plain(progress, answer, client)
@@ -89,14 +89,14 @@ def _send_error(
 
 
 def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
-    progress.cost = cost_nusd, _ = price(progress)
+    charge = progress.charge = price(progress)
     headers = [
         (b"content-type", answer.response.header(b"content-type") or b"application/json"),
         *_describe(progress, answer.changes),
         *_name_upstream_request(answer),
     ]
-    if cost_nusd is not None:
-        headers.append((b"x-pointsman-cost-usd", format_usd(cost_nusd).encode()))
+    if charge.cost_nusd is not None:
+        headers.append((b"x-pointsman-cost-usd", format_usd(charge.cost_nusd).encode()))
     client.start(200, headers, body_bytes=len(answer.body))
     progress.status = 200
     client.end(answer.body)
@@ -111,7 +111,9 @@ async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Clien
         await _pass_on(response, reader, client)
         client.end()
         response.release()
+        answer.visit.succeed(reader.usage, response.headers, answer.first_content_s)
     except UpstreamFailure as failure:
+        answer.visit.fail(failure, response.headers)
         code = POLICIES[failure.kind].code
         progress.failure = code
         _log.warning("call %s was cut: %s", progress.call.request_id, failure)
@@ -119,6 +121,7 @@ async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Clien
         client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
     finally:
         response.close()
+        answer.visit.give_up()
         progress.usage = reader.usage
         progress.content_bytes = reader.content_bytes
 
@@ -154,13 +157,15 @@ def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:
             (b"x-pointsman-decision", decision.decided_by.encode()),
             (b"x-pointsman-attempts", b"%d" % progress.attempts),
         ]
-        if progress.attempts > 1:
-            fields.append((b"x-pointsman-degraded", b"fallback"))
+        if progress.degraded:
+            fields.append((b"x-pointsman-degraded", progress.degraded.encode()))
+        if progress.verification:
+            fields.append((b"x-pointsman-verification", progress.verification.encode()))
     if changes:
         fields.append((b"x-pointsman-changes", ", ".join(changes).encode("ascii", "backslashreplace")))
     return fields
 
 
-def _name_upstream_request(answer: PlainAnswer | StreamedAnswer) -> Fields:
+def _name_upstream_request(answer: Answer) -> Fields:
     upstream_id = answer.response.header(b"x-request-id")
     return [(b"x-pointsman-upstream-request-id", upstream_id)] if _SAFE_ID.fullmatch(upstream_id) else []

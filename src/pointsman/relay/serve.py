@@ -7,19 +7,19 @@ from pointsman.core.chat.failures import UpstreamFailure
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.ports import Client
 from pointsman.core.routing.decide import decide
-from pointsman.core.routing.decision import Facts, Refusal
+from pointsman.core.routing.decision import REFUSAL_STATUS, Refusal
+from pointsman.core.routing.facts import Facts, LiveView
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED
 from pointsman.relay.attempts import try_in_order
 from pointsman.relay.call import Call, Progress, Relay
+from pointsman.relay.learn import learn_facts
+from pointsman.relay.live import compares_live
+from pointsman.relay.remember import sum_up_decision
 from pointsman.relay.respond import refuse, report_failure, report_fault, report_shutdown, respond
 from pointsman.relay.settle import settle
 
 CLIENT_LEFT = 499
 """The status noted for a client that went away before its answer; nginx's number, and nobody else's."""
-
-
-REFUSAL_STATUS = {"model_not_found": 404, "no_model_available": 503, "privacy_unavailable": 503}
-"""The HTTP status of each refusal of routing, by its code."""
 
 
 async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) -> None:
@@ -44,16 +44,32 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
     except Exception as error:  # Whatever it is, it is ours: it costs this call, and nobody else's.
         report_fault(progress, client, error)
     finally:
-        relay.record(settle(progress, relay.monotonic_s()))
+        outcome = settle(progress, relay.monotonic_s())
+        relay.record(outcome)
+        settled = sum_up_decision(progress, outcome)
+        if settled is not None:
+            relay.remember(settled)
 
 
 async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
     call = progress.call
     request = call.dialect.decode_request(call.body)
     progress.stream = request.stream
-    decision = decide(progress.snapshot, Facts(request.model, call.agent))
+    progress.facts = await learn_facts(relay, progress.snapshot, call, request)
+    progress.live = _look_around(relay, progress.snapshot, progress.facts)
+    # Nothing may wait from here to the call: of two requests that find a deployment rested, one may try it.
+    decision = decide(progress.snapshot, progress.facts, progress.live)
+    if progress.snapshot.routing.logs_decisions:
+        relay.trace(call.request_id, progress.snapshot.revision, progress.facts, decision)
     if isinstance(decision, Refusal):
+        progress.refusal = decision
         raise ClientError(REFUSAL_STATUS[decision.code], decision.code, decision.message, "model")
     progress.decision = decision
     answer = await try_in_order(relay, progress, decision, request)
     await respond(progress, answer, client)
+
+
+def _look_around(relay: Relay, snapshot: Snapshot, facts: Facts) -> LiveView:
+    """How the deployments are doing, as far as this decision can make use of it."""
+    weighs = compares_live(snapshot, facts)
+    return relay.live.view(snapshot.models.values(), relay.monotonic_s(), weighs=weighs)

@@ -1,19 +1,26 @@
 """Turns what is known of a call into its one outcome: usage, cost and how sure both are."""
 
-from pointsman.core.chat.usage import Usage
-from pointsman.core.pricing.prices import cost_nusd
-from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, CostStatus, Outcome
-from pointsman.relay.call import Progress
+from collections.abc import Mapping
+from types import MappingProxyType
 
-BYTES_PER_TOKEN = 4
-"""What a token weighs in an estimate, when the provider does not say how many there were."""
+from pointsman.core.chat.usage import Usage
+from pointsman.core.config.snapshot import Agent, Model
+from pointsman.core.expressions.facts import Value
+from pointsman.core.routing.keeper import name_keeper
+from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
+from pointsman.relay.call import Progress
+from pointsman.relay.charges import Charge, add_charges, charge_model, estimate_usage
+
+_NOTHING_GIVEN: Mapping[str, Value | None] = MappingProxyType({})
 
 
 def settle(progress: Progress, now_s: float) -> Outcome:
     """Close the books on a call. `now_s` is the monotonic clock."""
     call, decision, model = progress.call, progress.decision, progress.model
     agent = decision.agent if decision else None
-    cost, status = progress.cost or price(progress)
+    answer, facts = decision or progress.refusal, progress.facts
+    given = facts.given if facts and facts.given else _NOTHING_GIVEN
+    charge = progress.charge or price(progress)
     return Outcome(
         request_id=call.request_id,
         at_ms=call.arrived_at_ms,
@@ -27,24 +34,52 @@ def settle(progress: Progress, now_s: float) -> Outcome:
         failure=progress.failure,
         stream=progress.stream,
         attempts=progress.attempts,
-        usage=progress.usage or _estimate(progress),
-        cost_nusd=cost,
-        cost_status=status,
+        usage=charge.usage,
+        cost_nusd=charge.cost_nusd,
+        cost_status=charge.status,
         latency_ms=(now_s - call.arrived_s) * 1000,
         first_content_ms=_since(call.arrived_s, progress.first_content_s),
-        tags=agent.tags if agent else (),
+        tags=_list_tags(agent, given),
+        location=model.deployment.location if model else "",
+        degraded=progress.degraded,
+        interaction=str(given.get("interaction", "")),
+        team=str(given.get("team", "")),
+        user=str(given.get("user", "")),
+        decided_by=decision.decided_by if decision else "",
+        decision_name=decision.name if decision else "",
+        strategy=decision.strategy if decision else "",
+        label=answer.label if answer else "low",
+        kept_local_by=name_keeper(progress.snapshot, facts, answer) if facts and answer else "",
+        rules_failed=len(answer.failed) if answer else 0,
     )
 
 
-def price(progress: Progress) -> tuple[int | None, CostStatus]:
-    """The cost so far in nano-dollars and how sure it is; `(None, "unknown")` where a price is missing."""
-    usage = progress.usage or _estimate(progress)
-    if usage is None:
-        return (None, "unknown") if progress.maybe_billed else (0, "none")
-    prices = progress.model.prices if progress.model else None
-    if prices is None:
-        return None, "unknown"
-    return cost_nusd(usage, prices), "actual" if progress.usage else "estimated"
+def _list_tags(agent: Agent | None, given: Mapping[str, Value | None]) -> tuple[str, ...]:
+    """The tags of agent, key and request."""
+    tags = given.get("tags")
+    return tuple(sorted(tags)) if isinstance(tags, frozenset) else agent.tags if agent else ()
+
+
+def price(progress: Progress) -> Charge:
+    """What the call came to so far, with all that its further upstream calls did."""
+    usage = progress.usage
+    estimate = None if usage else _estimate(progress)
+    charge = charge_model(progress.model, usage, estimate, maybe_billed=progress.maybe_billed)
+    return charge if progress.aside is None else add_charges(progress.aside, charge)
+
+
+def set_aside(progress: Progress, model: Model, usage: Usage | None, content_bytes: int = 0) -> None:
+    """Charge an upstream call whose answer the client does not get: a check, or one that another answer replaced.
+
+    Args:
+        progress: of the call that it was made for.
+        model: what was called.
+        usage: as the provider reported it; `None`: estimated from the bytes, as it has worked.
+        content_bytes: of what came of the answer.
+    """
+    estimate = estimate_usage(len(progress.call.body), content_bytes)
+    charge = charge_model(model, usage, estimate, maybe_billed=True)
+    progress.aside = charge if progress.aside is None else add_charges(progress.aside, charge)
 
 
 def _estimate(progress: Progress) -> Usage | None:
@@ -52,10 +87,7 @@ def _estimate(progress: Progress) -> Usage | None:
     cut_by_client = progress.attempts > 0 and progress.failure == CLIENT_DISCONNECTED
     if progress.content_bytes == 0 and not cut_by_client:
         return None
-    return Usage(
-        -(-len(progress.call.body) // BYTES_PER_TOKEN),
-        -(-progress.content_bytes // BYTES_PER_TOKEN),
-    )
+    return estimate_usage(len(progress.call.body), progress.content_bytes)
 
 
 def _since(start_s: float, then_s: float | None) -> float | None:

@@ -12,6 +12,8 @@ from pointsman.control.keys import KeyRing
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.dialects.table import DIALECTS
+from pointsman.core.ports import KeyRecord
+from pointsman.core.routing.said import PREFIX as WORDS
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
 from pointsman.server.asgi import Receive, Scope, Send
@@ -44,7 +46,7 @@ class Inference:
         headers = dict(scope["headers"])
         shown = shown_id(own_id, headers.get(b"x-request-id"))
         try:
-            key_id = self._authenticate(scope, headers)
+            key = self._authenticate(scope, headers)
             check_content(headers)
             body = await read_body(receive, has_arrived=has_arrived(scope))
         except ClientError as error:
@@ -52,16 +54,16 @@ class Inference:
             return
         except ClientDisconnectedError:
             return
-        agent = headers.get(b"x-pointsman-agent")
         call = Call(
             own_id,
             _OPENAI,
             body,
-            key_id,
-            agent.decode("latin-1") if agent else None,
+            key.id,
+            tuple([field for field in scope["headers"] if field[0].startswith(WORDS)]),
             time.time_ns() // 1_000_000,
             arrived_s,
             shown,
+            key.policy,
         )
         connection: ClientConnection = scope[EXTENSION]
         connection.start_work()
@@ -77,16 +79,17 @@ class Inference:
         shown = shown_id(own_id, headers.get(b"x-request-id"))
         snapshot = self.snapshot()
         try:
-            self._authenticate(scope, headers)
-            answer = list_models(snapshot, scope["path"].removeprefix("/v1/models").removeprefix("/"))
+            key = self._authenticate(scope, headers)
+            name = scope["path"].removeprefix("/v1/models").removeprefix("/")
+            answer = list_models(snapshot, name, key.policy)
         except ClientError as error:
             await _send_refusal(error, shown, snapshot.revision, scope, receive, send)
             return
         extra = [(b"x-request-id", shown.encode()), (b"x-pointsman-revision", snapshot.revision.encode())]
         await _send_json(200, msgspec.json.encode(answer), extra, send)
 
-    def _authenticate(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        """The id of the key that was presented. The answer to a wrong key never says what is wrong with it."""
+    def _authenticate(self, scope: Scope, headers: dict[bytes, bytes]) -> KeyRecord:
+        """What is known of the key that was presented. The answer to a wrong key never says what is wrong with it."""
         if scope["query_string"] and _KEY_IN_QUERY.search(scope["query_string"]):
             raise ClientError(400, "key_in_url", "A key must not stand in a URL; send it as Authorization: Bearer.")
         presented = headers.get(b"authorization", b"")
@@ -98,7 +101,7 @@ class Inference:
         record = self.keys.authenticate(presented[7:].strip().decode("latin-1"))
         if record is None:
             raise ClientError(401, "invalid_api_key", "The API key is not valid; ask the operator for one.")
-        return record.id
+        return record
 
 
 def _count_authorizations(scope: Scope) -> int:

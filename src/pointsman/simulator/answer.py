@@ -90,12 +90,13 @@ class Answer:
         return sum(choice.reasoning_tokens for choice in self.choices)
 
 
-def plan_answer(request: ChatRequest, seed: int) -> Answer:
+def plan_answer(request: ChatRequest, seed: int, reply: str | None = None) -> Answer:
     """Think up the whole answer.
 
     Args:
         request: what was asked; its own `seed` counts beside the simulator's.
         seed: the simulator's seed.
+        reply: what each choice says, or `None` to make something up.
 
     Raises:
         Refusal: 404 for a model that does not exist, 400 for a prompt larger than its window.
@@ -109,7 +110,7 @@ def plan_answer(request: ChatRequest, seed: int) -> Answer:
         )
         raise Refusal(400, message, code="context_length_exceeded", param="messages")
     fingerprint = _fingerprint(request, seed)
-    choices = (_plan_choice(request, Random(fingerprint + index)) for index in range(request.choices))
+    choices = (_plan_choice(request, Random(fingerprint + index), reply) for index in range(request.choices))
     return Answer(prompt_tokens, tuple(choices))
 
 
@@ -132,17 +133,17 @@ def _fingerprint(request: ChatRequest, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(msgspec.json.encode(asked), digest_size=8).digest())
 
 
-def _plan_choice(request: ChatRequest, dice: Random) -> Choice:
+def _plan_choice(request: ChatRequest, dice: Random, reply: str | None) -> Choice:
     limit = request.max_completion_tokens or request.max_tokens
     usual = REASONING_TOKENS[request.reasoning_effort or "none"]
     reasoning_tokens = dice.randint(usual * 3 // 4, usual * 5 // 4)
-    functions = _choose_functions(request)
+    functions = _choose_functions(request) if reply is None else []
     if functions:
         choice = Choice(
             reasoning_tokens, (), tuple(_plan_call(function, request, dice) for function in functions), "tool_calls"
         )
     else:
-        text = _cut_at_stop(_compose_text(request, dice), request.stop_sequences)
+        text = _cut_at_stop(_compose_text(request, dice) if reply is None else reply, request.stop_sequences)
         choice = Choice(reasoning_tokens, tuple(split_tokens(text)), (), "stop")
     return choice if limit is None or choice.tokens <= limit else _cut_at_limit(choice, limit)
 

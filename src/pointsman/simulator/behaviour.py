@@ -41,6 +41,7 @@ class Behaviour(Struct, forbid_unknown_fields=True):
         fault: a name of `faults.FAULTS`, or `None`.
         times: after how many calls the fault heals; `None` is never.
         after_tokens: how many tokens a stream sends before the fault strikes.
+        reply: what every answer says, word for word, in place of one made up; `None`: made up.
     """
 
     model: str = EVERY_MODEL
@@ -49,6 +50,7 @@ class Behaviour(Struct, forbid_unknown_fields=True):
     fault: str | None = None
     times: Annotated[int, Meta(ge=1)] | None = None
     after_tokens: Annotated[int, Meta(ge=0)] = 3
+    reply: Annotated[str, Meta(max_length=100_000)] | None = None
 
     def take_fault(self) -> str | None:
         """The fault that the next call meets; the last of its `times` heals it."""

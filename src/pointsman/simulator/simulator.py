@@ -79,9 +79,9 @@ class Simulator:
             raise Refusal(415, "The 'content-type' of a request must be 'application/json'.")
         asked = read_chat_request(request.body)
         call.model, call.stream = asked.model, bool(asked.stream)
-        answer = plan_answer(asked, self._settings.seed)
-        call.prompt_tokens, call.reasoning_tokens = answer.prompt_tokens, answer.reasoning_tokens
         behaviour = self._behaviours.find(asked.model)
+        answer = plan_answer(asked, self._settings.seed, behaviour.reply)
+        call.prompt_tokens, call.reasoning_tokens = answer.prompt_tokens, answer.reasoning_tokens
         pace = self._behaviours.pace(behaviour)
         envelope = self._make_envelope(asked.model)
         if asked.stream:

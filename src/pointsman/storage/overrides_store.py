@@ -13,7 +13,7 @@ from pointsman.storage.database import Database
 from pointsman.storage.tables import overrides
 from pointsman.storage.usage_rows import storable_text
 
-ONE_PER_TARGET = ("agent", "strategy")
+ONE_PER_TARGET = ("agent", "strategy", "task")
 """Kinds of which a target has one live override at most."""
 
 MOST_KEPT = 10_000
@@ -30,10 +30,10 @@ class OverridesStore:
         self._database = database
 
     async def add(self, override: OverrideRecord) -> None:
-        """Store a new override, live from its `created_at_ms` on; it ends the former one of an agent or strategy.
+        """Store a new override, live from its `created_at_ms` on; it ends the former one of its target.
 
         Raises:
-            TooManyOverrides: when as many as may be are live.
+            TooManyOverrides: when as many of its kind as may be are live.
             ValueError: when a text or the value is larger than any that is kept.
             sqlalchemy.exc.IntegrityError: when its id is there already.
         """
@@ -49,7 +49,7 @@ class OverridesStore:
 
         def add(connection: Connection) -> None:
             replaced = _end_former(connection, override)
-            _refuse_too_many(connection, override.created_at_ms)
+            _refuse_too_many(connection, override)
             connection.execute(insert(overrides).values(values))
             connection.execute(audit_insertion(_tell_addition(override, replaced)))
             _forget_oldest(connection, override.created_at_ms)
@@ -91,6 +91,18 @@ class OverridesStore:
         async with self._database.read() as connection:
             return [_read_record(row) for row in await connection.execute(recent)]
 
+    async def list_ended(self, now_ms: int, limit: int) -> list[OverrideRecord]:
+        """Those that have ended, by themselves or by somebody, the last one first.
+
+        Raises:
+            ValueError: when `limit` is not 1 to `MOST_LISTED`.
+        """
+        check_limit(limit)
+        ended_at_ms = func.coalesce(overrides.c.ended_at_ms, overrides.c.expires_at_ms)
+        ended = select(*_COLUMNS).where(~_is_live(now_ms)).order_by(ended_at_ms.desc(), overrides.c.seq.desc())
+        async with self._database.read() as connection:
+            return [_read_record(row) for row in await connection.execute(ended.limit(limit))]
+
 
 def _is_live(now_ms: int) -> ColumnElement[bool]:
     in_time = or_(overrides.c.expires_at_ms.is_(None), overrides.c.expires_at_ms > now_ms)
@@ -117,8 +129,9 @@ def _end_former(connection: Connection, override: OverrideRecord) -> Sequence[st
     return replaced
 
 
-def _refuse_too_many(connection: Connection, now_ms: int) -> None:
-    live = connection.scalar(select(func.count()).select_from(overrides).where(_is_live(now_ms)))
+def _refuse_too_many(connection: Connection, override: OverrideRecord) -> None:
+    live_ones = and_(overrides.c.kind == override.kind, _is_live(override.created_at_ms))
+    live = connection.scalar(select(func.count()).select_from(overrides).where(live_ones))
     if (live or 0) >= MOST_LIVE_OVERRIDES:
         raise TooManyOverrides
 

@@ -32,6 +32,10 @@ usage = Table(
     Column("latency_us", WideInteger, nullable=False),
     Column("first_content_us", WideInteger),
     Column("tags", Text, nullable=False),
+    Column("interaction", Text, nullable=False, server_default=""),
+    Column("team", Text, nullable=False, server_default=""),
+    Column("user", Text, nullable=False, server_default=""),
+    Column("location", Text, nullable=False, server_default=""),
 )
 """One row per finished request, in the order of arrival here; unknown counts and costs are NULL, never 0."""
 
@@ -78,8 +82,9 @@ virtual_keys = Table(
     Column("pepper_id", Text, nullable=False),
     Column("created_at_ms", WideInteger, nullable=False),
     Column("revoked_at_ms", WideInteger),
+    Column("policy", Text),
 )
-"""Virtual keys by their digest; the key itself is never stored."""
+"""Virtual keys by their digest; the key itself is never stored. The policy is JSON, and NULL when there is none."""
 
 configuration_documents = Table(
     "configuration_documents",
@@ -143,3 +148,33 @@ audit = Table(
     Column("details", Text, nullable=False),
 )
 """Who changed what, and why; a row comes with the change itself and is never changed after."""
+
+decision_configurations = Table(
+    "decision_configurations",
+    metadata,
+    Column("id", WideInteger, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("last_at_ms", WideInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Configurations as recorded decisions saw them, packed by zlib, and when the last of those requests arrived."""
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", WideInteger, primary_key=True),
+    Column("request_id", Text, nullable=False, unique=True),
+    Column("shown_id", Text),
+    Column("at_ms", WideInteger, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("configuration", WideInteger),
+    Column("content", LargeBinary, nullable=False),
+)
+"""One row per decided request, in the order they ended, kept for some days; metadata only, nothing of any prompt.
+
+The shown id is NULL where it is the request's own, the configuration where it could not be told.
+"""
+
+Index("decisions_shown_id", decisions.c.shown_id, sqlite_where=decisions.c.shown_id.is_not(None))
+Index("decisions_at_ms", decisions.c.at_ms)
+Index("decisions_agent", decisions.c.agent, decisions.c.seq)

@@ -71,6 +71,10 @@ def row_values(outcome: Outcome) -> UsageValues:
         round(outcome.latency_ms * 1_000),
         round(outcome.first_content_ms * 1_000) if outcome.first_content_ms is not None else None,
         _tags_text(outcome.tags),
+        _known_text(outcome.interaction),
+        _known_text(outcome.team),
+        storable_text(outcome.user),
+        outcome.location,
     )
 
 

@@ -1,6 +1,7 @@
 """The metrics in Prometheus' text format; names and labels are a promise to dashboards and alert rules."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -9,16 +10,21 @@ from prometheus_client.registry import Collector
 
 from pointsman.core.chat.money import NUSD_PER_USD
 from pointsman.telemetry.metrics import AgentTally, Metrics
+from pointsman.telemetry.routing_exposition import expose_routing
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Exposition:
     """Renders the metrics of one process, its memory and CPU time included."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, now_ms: Callable[[], int] = _now_ms) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(MetricsCollector(metrics))
+        self._registry.register(MetricsCollector(metrics, now_ms))
         ProcessCollector(registry=self._registry)
 
     def render(self) -> bytes:
@@ -29,12 +35,14 @@ class Exposition:
 class MetricsCollector(Collector):
     """Reads the counters at the moment of a scrape; between scrapes it costs nothing."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, now_ms: Callable[[], int]) -> None:
         self._metrics = metrics
+        self._now_ms = now_ms
 
     def collect(self) -> Iterator[Metric]:
         """Every family, each with all its agents."""
-        tallies = self._metrics.tallies()
+        now_ms = self._now_ms()
+        tallies = self._metrics.shown_tallies(now_ms)
         yield _tokens(tallies)
         yield _costs(tallies)
         yield _unknown_costs(tallies)
@@ -50,6 +58,7 @@ class MetricsCollector(Collector):
             "Usage rows that could not be stored since the start.",
             value=self._metrics.count_lost_rows(),
         )
+        yield from expose_routing(self._metrics.routing, tallies, now_ms)
 
 
 def _tokens(tallies: dict[str, AgentTally]) -> Metric:

@@ -30,6 +30,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
         logger: which library spoke.
         error: the type of an exception.
         count: of how many.
+        decision: why a request goes where it goes.
     """
 
     name: str = msgspec.field(name="event")
@@ -45,6 +46,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     logger: str | None = None
     error: str | None = None
     count: int | None = None
+    decision: dict[str, object] | None = None
 
 
 class RequestLine(msgspec.Struct, frozen=True, tag_field="event", tag="request"):

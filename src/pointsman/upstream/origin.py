@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
-from pointsman.core.config.snapshot import Deployment, Location
+from pointsman.core.config.sections.values import Location
+from pointsman.core.config.snapshot import Deployment
 
 _STANDARD_PORTS = {"http": 80, "https": 443}
 

@@ -11,13 +11,14 @@ from typing import Any
 from compiling import compile_text
 from msgspec import structs
 
-from pointsman.cli.explain import describe_decision, write_text
+from pointsman.cli.explain_text import write_explanation
 from pointsman.control.sources import gather
 from pointsman.core.config.snapshot import Deployment, Snapshot
 from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.ports import Headers
-from pointsman.core.routing.decide import decide
-from pointsman.core.routing.decision import Facts
+from pointsman.core.routing.describe import describe
+from pointsman.core.routing.explain import explain
+from pointsman.core.routing.facts import Facts
 from pointsman.core.routing.outcome import Outcome
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
@@ -52,9 +53,10 @@ class ScriptedAnswer:
 
     status: int
     body: bytes
+    headers: Headers = ((b"content-type", b"application/json"),)
 
     def header(self, name: bytes) -> bytes:
-        return b"application/json" if name == b"content-type" else b""
+        return dict(self.headers).get(name, b"")
 
     async def read_all(self) -> bytes:
         return self.body
@@ -110,10 +112,13 @@ def decision(target: str) -> Observation:
     """What `explain --json` says of a request for a target."""
 
     def observe(document: Document) -> object:
-        snapshot, facts = compile_document(document), Facts(target)
-        return describe_decision(snapshot, facts, decide(snapshot, facts)) | {"revision": ""}
+        return explain_as_json(compile_document(document), target)
 
     return observe
+
+
+def explain_as_json(snapshot: Snapshot, target: str) -> object:
+    return structs.replace(describe(explain(snapshot, Facts(target))), revision="")
 
 
 def explanation(target: str) -> Observation:
@@ -121,7 +126,7 @@ def explanation(target: str) -> Observation:
 
     def observe(document: Document) -> object:
         snapshot = compile_document(document)
-        return write_text(snapshot, decide(snapshot, Facts(target))).replace(snapshot.revision, "")
+        return write_explanation(describe(explain(snapshot, Facts(target)))).replace(snapshot.revision, "")
 
     return observe
 
@@ -139,7 +144,7 @@ def call(target: str, provider_answers: int = 200) -> Observation:
         upstream, client = NotingUpstream(provider_answers), NotingClient()
         booked: list[Outcome] = []
         body = json.dumps(ASKED | {"model": target}).encode()
-        asked = Call("req_1", DIALECTS["openai_chat"], body, "key_1", None, 0, 0.0, "shown-1")
+        asked = Call("req_1", DIALECTS["openai_chat"], body, "key_1", (), 0, 0.0, "shown-1")
         asyncio.run(serve(Relay(upstream, booked.append, lambda: 1.0), snapshot, asked, client))
         (outcome,) = (without_revision(outcome) for outcome in booked)
         return upstream.sent, client.status, client.headers, outcome
@@ -170,5 +175,4 @@ def gathered(document: Document) -> object:
 
 def in_development(document: Document) -> object:
     """What `explain --env development` says of the agent."""
-    snapshot, facts = compile_document(document, "development"), Facts("agent:a")
-    return describe_decision(snapshot, facts, decide(snapshot, facts)) | {"revision": ""}
+    return explain_as_json(compile_document(document, "development"), "agent:a")

@@ -1,13 +1,10 @@
 """For each key that acts: two documents that differ in it alone, and the observation that differs with them."""
 
 from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
 
+from key_pairs import ABSENT, AGENT, CALLERS, LOCAL_SPARE, MODEL, OWN, SPARE, Pair
 from observations import (
-    Document,
-    Observation,
     call,
     decision,
     explanation,
@@ -17,78 +14,13 @@ from observations import (
     problems,
     settings,
 )
+from observed_routing import ROUTING
+from observed_terms import TERMS, list_term_pairs
 
-ABSENT = object()
-"""Stands for a key that is not written."""
-
-ENTRIES = {"providers": "own", "models": "m", "agents": "a", "interactions": "i", "tasks": "t"}
-"""What NAME is in the documents of this table."""
-
-CALLERS = {"agents": "agent:a", "interactions": "interaction:i", "tasks": "task:t"}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One key, two values of it, and where the difference shows.
-
-    Attributes:
-        path: as in the reference.
-        first: the one value.
-        second: the other one.
-        observe: what differs.
-        beside: further keys, the same in both documents.
-    """
-
-    path: str
-    first: Any
-    second: Any
-    observe: Observation
-    beside: dict[str, Any] = field(default_factory=dict)
-
-    def build(self, value: object) -> Document:
-        document = build_base()
-        for path, other in {**self.beside, self.path: value}.items():
-            if other is not ABSENT:
-                put(document, path, deepcopy(other))
-        return document
-
-
-def build_base() -> Document:
-    price = {"input": "1", "output": "1"}
-    return {
-        "providers": {name: {"base_url": f"https://{name}.example/v1"} for name in ("own", "other")},
-        "models": {name: {"provider": "own", "price_per_1m_tokens": dict(price)} for name in ("m", "n", "o", "p")},
-        "agents": {"a": {"model": "m"}},
-        "interactions": {"i": {"model": "m"}},
-        "tasks": {"t": {"model": "m"}},
-    }
-
-
-def put(document: Document, path: str, value: object) -> None:
-    """Write a value at a path of the reference."""
-    section, *steps = path.split(".")
-    if not steps:
-        document[section] = value
-        return
-    holder = document.setdefault(section, {})
-    *parents, name = [ENTRIES[section] if step == "NAME" and section in ENTRIES else step for step in steps]
-    for parent in parents:
-        holder = holder.setdefault(parent, {})
-    holder[name] = value
-
-
-OWN, MODEL, AGENT = "providers.NAME", "models.NAME", "agents.NAME"
 CALL = call("m")
 SEEING_FALLBACK = {f"{AGENT}.fallback": ["n"], "models.n.capabilities": ["vision"]}
 LOCAL_AND_CLOUD = {f"{OWN}.base_url": "https://10.0.0.5/v1", f"{OWN}.allow_private": ["10.0.0.5:443"]}
 TRUSTED = {f"{OWN}.base_url": "https://8.8.8.8/v1", f"{OWN}.location": "local"}
-
-SPARE = {"models.n.provider": "other"} | {f"{section}.NAME.fallback": ["n"] for section in CALLERS}
-"""A second model elsewhere, for callers that lose their first."""
-
-NEAR = {"providers.near": {"base_url": "http://127.0.0.1:9/v1"}}
-LOCAL_SPARE = NEAR | {"models.n.provider": "near"} | {f"{section}.NAME.fallback": ["n"] for section in CALLERS}
-"""A second model on this machine."""
 
 SKILLED = {"models.n.capabilities": ["vision"], f"{AGENT}.fallback": ["n"]}
 ON_A_LOCAL_MACHINE = {f"{OWN}.base_url": "http://10.0.0.5/v1", f"{OWN}.location": "local"}
@@ -191,6 +123,7 @@ OPERATIONS = (
         LOCAL_SPARE | {"models.o.provider": "near", f"{AGENT}.fallback": ["o"], f"{AGENT}.policy.privacy": "high"},
     ),
     Pair("routing.aliases", ABSENT, {"quick": "agent:a"}, call("quick")),
+    Pair("retention.decisions", ABSENT, "3d", settings),
     Pair("retention.revisions", ABSENT, 50, settings),
     Pair(
         "security.environment_variables",
@@ -221,5 +154,17 @@ def list_caller_pairs() -> Iterator[Pair]:
 
 PAIRS = {
     pair.path: pair
-    for pair in (*HEAD, *PROVIDERS, *MODELS, *RESOURCES, *list_caller_pairs(), *AGENTS, *TASKS, *OPERATIONS)
+    for pair in (
+        *HEAD,
+        *PROVIDERS,
+        *MODELS,
+        *RESOURCES,
+        *list_caller_pairs(),
+        *list_term_pairs(),
+        *AGENTS,
+        *TASKS,
+        *ROUTING,
+        *TERMS,
+        *OPERATIONS,
+    )
 }

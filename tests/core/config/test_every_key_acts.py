@@ -1,11 +1,22 @@
 """No key of the document does nothing: each has a pair of documents and an observation that differs, or is pending."""
 
+from collections.abc import Iterator
+from typing import get_args
+
 import pytest
-from observed_keys import PAIRS, Pair
+from key_pairs import Pair
+from observed_keys import PAIRS
 
 from pointsman.core.config.fields import list_fields
 from pointsman.core.config.nodes import MappingNode
-from pointsman.core.config.pending import PENDING, PendingKey, find_topic, list_pending
+from pointsman.core.config.pending import (
+    PENDING,
+    PENDING_VALUES,
+    PendingKey,
+    find_pending_values,
+    find_topic,
+    list_pending,
+)
 from pointsman.core.config.problems import Findings
 from pointsman.core.config.source import Source, read_source
 
@@ -39,19 +50,46 @@ def test_no_pending_path_stands_below_another() -> None:
     assert [path for path in PENDING if find_topic(path.rpartition(".")[0]) is not None] == []
 
 
+def test_every_value_that_does_not_act_is_one_that_may_be_written() -> None:
+    values = {
+        field.path: set(find_values(field.info.annotation))
+        for field in list_fields()
+        if find_pending_values(field.path)
+    }
+    assert values.keys() == {path.removesuffix("[]") for path in PENDING_VALUES}
+    for path, written in values.items():
+        assert find_pending_values(path).keys() < written
+
+
+def find_values(annotation: object) -> Iterator[str]:
+    """The texts that an annotation allows, however deep they stand."""
+    for part in get_args(annotation):
+        if isinstance(part, str):
+            yield part
+        yield from find_values(part)
+
+
 def test_a_document_tells_which_of_its_keys_are_pending() -> None:
     text = """
-providers: {own: {base_url: "https://x.example/v1", rate_limits: {requests_per_minute: 5}}}
+providers: {own: {base_url: "https://x.example/v1", display_name: Ours}}
 agents:
   a: {model: m, rules: [{when: task.critical, use: m}], policy: {privacy: high, strict: true}}
   b: {model: m}
-budgets: [{scope: total, window: day, limit: "5"}]
+routing: {savings: [use_cheaper_models_for_simple_tasks, cache_similar_requests]}
+budgets:
+  - {scope: total, window: day, limit: "5"}
+  - {scope: cloud, window: day, limit: "5", on_exceed: local_only}
+  - {scope: "user:ada", window: day, limit: "5", on_exceed: alert}
 """
     root = read_source(Source("pointsman.yaml", text.encode()), Findings())
     assert isinstance(root, MappingNode)
-    assert list_pending(root) == (
-        PendingKey("providers.own.rate_limits", PENDING["providers.NAME.rate_limits"]),
-        PendingKey("agents.a.rules", PENDING["agents.NAME.rules"]),
-        PendingKey("budgets", PENDING["budgets"]),
+    found = list_pending(root)
+    assert found == (
+        PendingKey("providers.own.display_name", "console"),
         PendingKey("agents.a.policy.strict", PENDING["agents.NAME.policy.strict"]),
+        PendingKey("routing.savings[1]", "cache", "cache_similar_requests"),
+        PendingKey("budgets[0].on_exceed", "money", "deny"),
+        PendingKey("budgets[2].on_exceed", "alerts", "alert"),
     )
+    assert str(found[0]) == "providers.own.display_name (console)"
+    assert str(found[3]) == "budgets[0].on_exceed: deny (money)"

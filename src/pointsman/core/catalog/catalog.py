@@ -22,6 +22,7 @@ class KnownProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         location: `local` when it runs on machines of the operator's own.
         key_variables: environment variables that may hold its key, the first set one wins; none when it needs no key.
         base_url_variables: environment variables that move its base URL, the first set one wins.
+        data_policy: what it says it does with prompts, or `None` when it does not say or it depends on the plan.
     """
 
     dialect: str
@@ -30,6 +31,7 @@ class KnownProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     location: Literal["local", "cloud"] = "cloud"
     key_variables: tuple[str, ...] = ()
     base_url_variables: tuple[str, ...] = ()
+    data_policy: Literal["zero_retention", "no_training", "may_train"] | None = None
 
 
 class ListedPrice(msgspec.Struct, frozen=True, array_like=True):

@@ -41,6 +41,8 @@ class FailurePolicy:
         code: the stable error code the client sees.
         words: what happened, as the client is told: nothing of hosts, addresses or variables.
         try_next: whether the next candidate may be tried (only before the first content byte).
+        try_again: whether the same target may be tried again where there is no other candidate; a time-out spent
+            the time already, and what is refused for good stays refused.
         show_upstream: whether the upstream's own message is the client's business.
         maybe_billed: whether the provider may have worked, and bill, although no usage came.
     """
@@ -49,6 +51,7 @@ class FailurePolicy:
     code: str
     words: str
     try_next: bool
+    try_again: bool = False
     show_upstream: bool = False
     maybe_billed: bool = False
 
@@ -71,7 +74,7 @@ POLICIES: dict[FailureKind, FailurePolicy] = {
         422, "unprocessable_request", "the provider cannot process the request", try_next=False, show_upstream=True
     ),
     FailureKind.CONFLICT: FailurePolicy(
-        409, "conflict", "the provider reports a conflict", try_next=True, show_upstream=True
+        409, "conflict", "the provider reports a conflict", try_next=True, try_again=True, show_upstream=True
     ),
     FailureKind.AUTHENTICATION: FailurePolicy(
         502, "upstream_auth_failed", "the provider refused the gateway's key", try_next=True
@@ -86,18 +89,27 @@ POLICIES: dict[FailureKind, FailurePolicy] = {
         503, "upstream_quota_exhausted", "the gateway's quota at the provider is used up", try_next=True
     ),
     FailureKind.RATE_LIMITED: FailurePolicy(
-        429, "upstream_rate_limited", "the provider asks for fewer requests", try_next=True
+        429, "upstream_rate_limited", "the provider asks for fewer requests", try_next=True, try_again=True
     ),
-    FailureKind.OVERLOADED: FailurePolicy(503, "upstream_overloaded", "the provider is overloaded", try_next=True),
-    FailureKind.SERVER_ERROR: FailurePolicy(502, "upstream_error", "the provider failed", try_next=True),
+    FailureKind.OVERLOADED: FailurePolicy(
+        503, "upstream_overloaded", "the provider is overloaded", try_next=True, try_again=True
+    ),
+    FailureKind.SERVER_ERROR: FailurePolicy(
+        502, "upstream_error", "the provider failed", try_next=True, try_again=True
+    ),
     FailureKind.BAD_RESPONSE: FailurePolicy(
-        502, "upstream_bad_response", "the provider's answer cannot be read", try_next=True, maybe_billed=True
+        502,
+        "upstream_bad_response",
+        "the provider's answer cannot be read",
+        try_next=True,
+        try_again=True,
+        maybe_billed=True,
     ),
     FailureKind.REDIRECT: FailurePolicy(
         502, "upstream_redirect", "the provider sent the gateway elsewhere, which it never follows", try_next=True
     ),
     FailureKind.UNREACHABLE: FailurePolicy(
-        502, "upstream_unreachable", "the provider cannot be reached", try_next=True
+        502, "upstream_unreachable", "the provider cannot be reached", try_next=True, try_again=True
     ),
     FailureKind.TLS: FailurePolicy(
         502, "upstream_tls_error", "no safe connection to the provider can be made", try_next=True
@@ -125,6 +137,7 @@ POLICIES: dict[FailureKind, FailurePolicy] = {
         "upstream_stream_interrupted",
         "the provider ended the connection too early",
         try_next=True,
+        try_again=True,
         maybe_billed=True,
     ),
 }

@@ -19,10 +19,12 @@ from pointsman.core.config.nodes import MappingNode, ScalarNode, find_node
 from pointsman.core.config.overlay import build_environment_layer, list_environments
 from pointsman.core.config.problems import MOST_PROBLEMS, Findings, Place, Problem
 from pointsman.core.config.read_document import Document, read_document, refuse_secrets_and_nulls
+from pointsman.core.config.resolve_budgets import resolve_budgets
 from pointsman.core.config.resolve_caller import resolve_agents, resolve_interactions, resolve_tasks
 from pointsman.core.config.resolve_model import adopt_model, resolve_model
-from pointsman.core.config.resolve_provider import resolve_provider
+from pointsman.core.config.resolve_provider import list_provider_limits, resolve_provider
 from pointsman.core.config.resolve_references import resolve_references
+from pointsman.core.config.resolve_routing import resolve_routing
 from pointsman.core.config.resolve_settings import resolve_settings
 from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.config.source import Source, read_source
@@ -101,6 +103,18 @@ def compile_config(sources: Sequence[Source], surroundings: Surroundings, upper:
     return Compiled(good, findings.in_order(), stack.layers, stack.effective, document, adapted)
 
 
+def compile_effective(root: MappingNode, surroundings: Surroundings, lenient_files: frozenset[str]) -> Snapshot:
+    """The snapshot of a document that was in force before, all its layers in it; problems with it are not judged again.
+
+    Args:
+        root: the document.
+        surroundings: what its meaning depends on.
+        lenient_files: files in which an unknown model is left out.
+    """
+    stack = _Stack((Layer("file", root),), root)
+    return _compile_stack(stack, surroundings, lenient_files, Findings())[0]
+
+
 def _read_files(sources: Sequence[Source], surroundings: Surroundings, findings: Findings) -> Adapted | None:
     """The files as trees in the form of the document, or `None` when one of them cannot be read at all."""
     parts = [part for source in sources for part in split_printed_files(source)]
@@ -168,15 +182,21 @@ def _compile_stack(
         return models.get(name)
 
     resolve_references(find_model, compilation)
+    agents = resolve_agents(find_model, compilation)
+    interactions = resolve_interactions(find_model, compilation)
+    tasks = resolve_tasks(find_model, compilation)
     snapshot = Snapshot(
         revision="",
         environment=surroundings.environment,
         models=models,
-        agents=resolve_agents(find_model, compilation),
-        interactions=resolve_interactions(find_model, compilation),
-        tasks=resolve_tasks(find_model, compilation),
+        agents=agents,
+        interactions=interactions,
+        tasks=tasks,
         aliases=dict(document.routing.value.aliases),
         settings=resolve_settings(compilation),
+        routing=resolve_routing(document, models, agents, (*interactions.values(), *tasks.values()), stack.layers),
+        budgets=resolve_budgets(compilation),
+        provider_limits=list_provider_limits(providers),
     )
     run_checks(compilation, snapshot)
     return _seal(snapshot, document, surroundings), document

@@ -10,7 +10,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from pointsman.core.config.sections.callers import Agent, Experiment, Interaction, Policy, Task
-from pointsman.core.config.sections.operations import Alerts, Cache, Retention, Security, Server, Storage, Telemetry
+from pointsman.core.config.sections.operations import (
+    Alerts,
+    Cache,
+    Privacy,
+    Retention,
+    Security,
+    Server,
+    Storage,
+    Telemetry,
+)
 from pointsman.core.config.sections.providers import Model, Provider
 from pointsman.core.config.sections.routing import Budget, Routing
 from pointsman.core.config.sections.values import StrictMapping, Words, read_version
@@ -47,6 +56,7 @@ SECTIONS: dict[str, Section] = {
     "budgets": Section(Budget, "listed"),
     "experiments": Section(Experiment, "named"),
     "policy": Section(Policy, "single"),
+    "privacy": Section(Privacy, "single"),
     "cache": Section(Cache, "single"),
     "alerts": Section(Alerts, "single"),
     "retention": Section(Retention, "single"),

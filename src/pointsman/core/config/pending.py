@@ -1,53 +1,31 @@
-"""Keys that are read and checked and do not act yet, each with the topic that it waits for: a list to become empty."""
+"""What a document may hold that is read, checked and does not act yet, each with its topic: lists to become empty."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pointsman.core.config.fields import ITEM, NAME
-from pointsman.core.config.nodes import ListNode, MappingNode, Node
+from pointsman.core.config.nodes import ListNode, MappingNode, Node, ScalarNode
 
 _POLICY = {
     "strict": "dialects",
     "on_loss": "dialects",
     "cache": "cache",
     "stream_guard": "privacy",
-    "hedging": "routing",
-    "retry_after_send": "routing",
-    "quality_threshold": "routing",
 }
 _WITH_POLICY = ("agents.NAME.policy", "interactions.NAME.policy", "tasks.NAME.policy", "policy")
 
 PENDING: dict[str, str] = {
     "providers.NAME.display_name": "console",
-    "providers.NAME.rate_limits": "limits",
     "providers.NAME.api_key.secret": "secrets",
     "providers.NAME.api_key.aws": "secrets",
-    "models.NAME.quality": "routing",
-    "models.NAME.rate_limits": "limits",
-    "models.NAME.speed": "routing",
-    "agents.NAME.budget_mode": "routing",
-    "agents.NAME.rules": "routing",
-    "agents.NAME.task_type": "routing",
-    "tasks.NAME.capabilities_required": "routing",
-    "routing.strategy": "routing",
-    "routing.strategies": "routing",
-    "routing.rules": "routing",
-    "routing.factors": "routing",
-    "routing.tiers": "routing",
-    "routing.task_attributes": "routing",
-    "routing.require_local_for_pii": "privacy",
-    "routing.verbose_logs": "routing",
-    "routing.quality_threshold": "routing",
-    "routing.fallback_strategy": "routing",
-    "routing.savings": "routing",
-    "routing.back_off": "routing",
-    "budgets": "money",
-    "experiments": "experiments",
+    "routing.strategies.NAME.description": "console",
+    "routing.strategies.NAME.cache_responses": "cache",
+    "budgets[].alert_at": "alerts",
+    "experiments.NAME.description": "console",
     **{f"{holder}.{name}": topic for holder in _WITH_POLICY for name, topic in _POLICY.items()},
     "cache": "cache",
     "alerts": "alerts",
     "retention.usage": "retention",
-    "retention.decisions": "retention",
     "retention.audit": "retention",
     "security.secret_store": "secrets",
     "security.key_rotation": "secrets",
@@ -61,37 +39,95 @@ PENDING: dict[str, str] = {
 }
 """A key's path, or that of the mapping that it stands in, and its topic."""
 
+PENDING_VALUES: dict[str, dict[str, str]] = {
+    "routing.savings[]": {
+        "cache_similar_requests": "cache",
+        "batch_processing_when_possible": "batches",
+        "implement_request_deduplication": "cache",
+    },
+    "budgets[].on_exceed": {"deny": "money", "cheaper": "money", "alert": "alerts"},
+}
+"""Keys of which only some values act: the path, and the topic of each value that does not."""
+
+_UNWRITTEN = {"budgets[].on_exceed": "deny"}
+"""What counts where such a key is not written."""
+
 
 @dataclass(frozen=True, slots=True)
 class PendingKey:
-    """A key that a document holds and that does not act yet."""
+    """A key that a document holds and that does not act yet.
+
+    Attributes:
+        path: of the key in the document.
+        topic: what it waits for.
+        value: the value of it that does not act; `""` where none of its values does.
+    """
 
     path: str
     topic: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        """As people read it, such as `budgets[0].on_exceed: deny (money)`."""
+        return f"{self.path}{f': {self.value}' if self.value else ''} ({self.topic})"
 
 
 def find_topic(path: str) -> str | None:
-    """The topic that a field such as `budgets[].limit` waits for, or `None` when it acts."""
+    """The topic that a field such as `cache.ttl` waits for, or `None` when it acts, be it in some of its values."""
     return next((topic for prefix, topic in PENDING.items() if _is_at_or_below(path, prefix)), None)
 
 
+def find_pending_values(path: str) -> dict[str, str]:
+    """The values of a field that do not act yet, and the topic of each."""
+    return PENDING_VALUES.get(path) or PENDING_VALUES.get(f"{path}{ITEM}") or {}
+
+
 def list_pending(root: MappingNode) -> tuple[PendingKey, ...]:
-    """The keys of a document, with all its layers, that do not act yet, in the order of the list."""
-    return tuple(
+    """What a document, with all its layers, holds that does not act yet: keys first, then values, as the lists go."""
+    keys = [
         PendingKey(path, topic)
         for prefix, topic in PENDING.items()
-        for path in _find_written(root, prefix.replace(ITEM, f".{ITEM}").split("."), "")
-    )
+        for path, _ in _find_written(root, _split(prefix), "")
+    ]
+    values = [pending for prefix, topics in PENDING_VALUES.items() for pending in _find_values(root, prefix, topics)]
+    return (*keys, *values)
 
 
 def _is_at_or_below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith((f"{prefix}.", f"{prefix}{ITEM}"))
 
 
-def _find_written(node: Node, steps: list[str], path: str) -> Iterator[str]:
-    """Each path of the document that the steps lead to."""
+def _split(prefix: str) -> list[str]:
+    return prefix.replace(ITEM, f".{ITEM}").split(".")
+
+
+def _find_values(root: MappingNode, prefix: str, topics: dict[str, str]) -> Iterator[PendingKey]:
+    """Each place that holds one of the values, or that lacks the key where the usual value is one of them."""
+    for path, value in _list_values(root, prefix):
+        if value in topics:
+            yield PendingKey(path, topics[value], value)
+
+
+def _list_values(root: MappingNode, prefix: str) -> Iterator[tuple[str, str]]:
+    """Each value of the keys, written or usual, with its path."""
+    usual = _UNWRITTEN.get(prefix)
+    if usual is None:
+        yield from (
+            (path, node.text) for path, node in _find_written(root, _split(prefix), "") if isinstance(node, ScalarNode)
+        )
+        return
+    holder, _, name = prefix.rpartition(".")
+    for path, node in _find_written(root, _split(holder), ""):
+        if isinstance(node, MappingNode):
+            written = node.entries.get(name)
+            value = written.value if written else None
+            yield f"{path}.{name}", value.text if isinstance(value, ScalarNode) else usual
+
+
+def _find_written(node: Node, steps: list[str], path: str) -> Iterator[tuple[str, Node]]:
+    """Each path of the document that the steps lead to, and what stands there."""
     if not steps:
-        yield path
+        yield path, node
     elif isinstance(node, ListNode) and steps[0] == ITEM:
         for index, item in enumerate(node.items):
             yield from _find_written(item, steps[1:], f"{path}[{index}]")

@@ -13,7 +13,16 @@ from pointsman.core.config.mistakes import report_mistake, report_unknown_key
 from pointsman.core.config.nodes import Entry, ListNode, MappingNode, Node, Plain, find_node, to_plain
 from pointsman.core.config.problems import Findings, Place, quote
 from pointsman.core.config.sections.callers import Agent, Experiment, Interaction, Policy, Task
-from pointsman.core.config.sections.operations import Alerts, Cache, Retention, Security, Server, Storage, Telemetry
+from pointsman.core.config.sections.operations import (
+    Alerts,
+    Cache,
+    Privacy,
+    Retention,
+    Security,
+    Server,
+    Storage,
+    Telemetry,
+)
 from pointsman.core.config.sections.providers import Model, Provider
 from pointsman.core.config.sections.routing import Budget, Routing
 
@@ -56,6 +65,7 @@ class Document:
     budgets: tuple[Written[Budget], ...]
     routing: Written[Routing]
     policy: Written[Policy]
+    privacy: Written[Privacy]
     cache: Written[Cache]
     alerts: Written[Alerts]
     retention: Written[Retention]
@@ -73,7 +83,13 @@ class Document:
     def list_values(self) -> list[object]:
         """Everything that is said, section by section, in values that can be encoded."""
         single: list[BaseModel] = [self.routing.value, self.policy.value, self.cache.value, self.alerts.value]
-        single += [self.retention.value, self.security.value, self.telemetry.value, self.server.value]
+        single += [
+            self.privacy.value,
+            self.retention.value,
+            self.security.value,
+            self.telemetry.value,
+            self.server.value,
+        ]
         return [
             self.head.source,
             _dump(self.providers),
@@ -113,6 +129,7 @@ def read_document(root: MappingNode, findings: Findings) -> Document:
         budgets=_read_list("budgets", Budget, root, findings),
         routing=_read_single("routing", Routing, root, findings),
         policy=_read_single("policy", Policy, root, findings),
+        privacy=_read_single("privacy", Privacy, root, findings),
         cache=_read_single("cache", Cache, root, findings),
         alerts=_read_single("alerts", Alerts, root, findings),
         retention=_read_single("retention", Retention, root, findings),

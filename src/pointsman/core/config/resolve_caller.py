@@ -1,17 +1,19 @@
 """Joins agents, interactions and tasks to their models, and checks that what they ask for fits every one of them."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import TypedDict, cast
 
 from pointsman.core.chat.request import ParameterValue
 from pointsman.core.config.compilation import Compilation
 from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.nodes import MappingNode, find_node
 from pointsman.core.config.problems import Place, quote
-from pointsman.core.config.read_document import Written
+from pointsman.core.config.read_document import Document, Written
+from pointsman.core.config.routing_plan import Detect
 from pointsman.core.config.sections.callers import Agent as WrittenAgent
-from pointsman.core.config.sections.callers import Interaction, Task
+from pointsman.core.config.sections.callers import Interaction, Policy, Task
 from pointsman.core.config.snapshot import Agent, Model
+from pointsman.core.privacy.labels import Label
 
 FindModel = Callable[[str, Place], Model | None]
 """The model of a name, or `None` once the problem has been noted at the place of the reference."""
@@ -47,7 +49,7 @@ def resolve_agents(find_model: FindModel, compilation: Compilation) -> dict[str,
             strict_capabilities=stated.strict_capabilities,
             task_type=stated.task_type,
             langsmith_project=stated.langsmith_project,
-            stays_local=find_reason_to_stay(stated.policy.privacy, compilation.document),
+            **_complete_terms(stated.policy, compilation.document),
         )
     return agents
 
@@ -66,7 +68,7 @@ def resolve_interactions(find_model: FindModel, compilation: Compilation) -> dic
                 description=written.value.description,
                 reasoning=written.value.reasoning,
                 tags=tuple(written.value.tags),
-                stays_local=find_reason_to_stay(written.value.policy.privacy, compilation.document),
+                **_complete_terms(written.value.policy, compilation.document),
             )
     return interactions
 
@@ -88,9 +90,34 @@ def resolve_tasks(find_model: FindModel, compilation: Compilation) -> dict[str, 
                 tags=tuple(stated.tags),
                 capabilities_required=tuple(stated.capabilities_required),
                 task_type=name,
-                stays_local=find_reason_to_stay(stated.policy.privacy, compilation.document),
+                **_complete_terms(stated.policy, compilation.document),
             )
     return tasks
+
+
+class _Terms(TypedDict):
+    """The fields of an `Agent` that its policy fills in."""
+
+    stays_local: str | None
+    privacy: Label
+    detect: Detect
+    quality_threshold: int | None
+    hedges: bool | None
+    retries_after_send: bool
+
+
+def _complete_terms(own: Policy, document: Document) -> _Terms:
+    """What a caller's own policy says, else the policy over all callers, else the section that the key belongs to."""
+    common = document.policy.value
+    threshold = common.quality_threshold if own.quality_threshold is None else own.quality_threshold
+    return _Terms(
+        stays_local=find_reason_to_stay(own.privacy, document),
+        privacy=own.privacy or common.privacy or "low",
+        detect=own.detect or common.detect or document.privacy.value.detect,
+        quality_threshold=document.routing.value.quality_threshold if threshold is None else threshold,
+        hedges=common.hedging if own.hedging is None else own.hedging,
+        retries_after_send=bool(common.retry_after_send if own.retry_after_send is None else own.retry_after_send),
+    )
 
 
 def _resolve_models(written: WrittenCaller, find_model: FindModel, compilation: Compilation) -> tuple[str, ...] | None:

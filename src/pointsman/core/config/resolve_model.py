@@ -14,6 +14,9 @@ from pointsman.core.pricing.prices import PriceTable
 
 Providers = Mapping[str, ResolvedProvider]
 
+LACKABLE = ("tools", "vision", "structured_output")
+"""What a model may be said not to support."""
+
 WRITTEN_SOURCE = "pointsman.yaml"
 """The source of a price that the document states, whatever its file is called."""
 
@@ -42,6 +45,7 @@ def resolve_model(
         context_window=stated.context_window or (facts.context_window if facts else None),
         max_output_tokens=stated.max_output_tokens or (facts.max_output_tokens if facts else None),
         capabilities=facts.capabilities if stated.capabilities is None and facts else tuple(stated.capabilities or ()),
+        lacks=tuple(name for name in LACKABLE if not getattr(stated.supports, name)),
         enabled=stated.enabled and provider.enabled,
         description=stated.description,
         tier=stated.tier,
@@ -97,6 +101,7 @@ def _deploy(name: str, upstream_model: str, provider: ResolvedProvider) -> Deplo
         dialect=provider.dialect,
         base_url=provider.base_url,
         location=provider.location,
+        clearance=provider.clearance,
         credential=provider.credential,
         deadlines=provider.deadlines,
         headers=provider.headers,

@@ -1,6 +1,7 @@
 """Completes a provider from the catalogue and the surroundings: where it is, whether it is local, what key it takes."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pointsman.core.config.base_url import BaseUrl, ForbiddenUrl, complete_base_url, read_base_url
@@ -9,7 +10,9 @@ from pointsman.core.config.problems import Place, quote
 from pointsman.core.config.provider_network import read_addresses, read_headers, read_networks
 from pointsman.core.config.read_document import Written
 from pointsman.core.config.sections.providers import Provider, RateLimits
-from pointsman.core.config.snapshot import Deadlines, Location
+from pointsman.core.config.sections.values import Location
+from pointsman.core.config.snapshot import Deadlines
+from pointsman.core.privacy.labels import Label
 
 _OWN_VARIABLE = re.compile(r"POINTSMAN_[A-Z0-9_]{1,100}")
 _NEVER_SENT = frozenset(("POINTSMAN_ADMIN_KEY", "POINTSMAN_API_KEY"))
@@ -24,6 +27,7 @@ class ResolvedProvider:
     dialect: str
     base_url: str
     location: Location
+    clearance: Label
     credential: str | None
     deadlines: Deadlines
     enabled: bool
@@ -48,6 +52,7 @@ def resolve_provider(name: str, written: Written[Provider], compilation: Compila
         dialect=written.value.dialect or (known.dialect if known else _DEFAULT_DIALECT),
         base_url=base_url.url,
         location=location,
+        clearance=_resolve_clearance(name, location, written, compilation),
         credential=credential,
         deadlines=_resolve_deadlines(written, compilation),
         enabled=written.value.enabled,
@@ -56,6 +61,15 @@ def resolve_provider(name: str, written: Written[Provider], compilation: Compila
         allowed_addresses=read_addresses(written, compilation),
         rate_limits=written.value.rate_limits,
     )
+
+
+def list_provider_limits(providers: Mapping[str, ResolvedProvider]) -> dict[str, tuple[int | None, int | None]]:
+    """Requests and tokens per minute that a provider takes over all its models, of those where any is stated."""
+    stated = {
+        name: (provider.rate_limits.requests_per_minute, provider.rate_limits.tokens_per_minute)
+        for name, provider in providers.items()
+    }
+    return {name: limits for name, limits in stated.items() if limits != (None, None)}
 
 
 def _resolve_base_url(name: str, written: Written[Provider], compilation: Compilation) -> BaseUrl | None:
@@ -119,6 +133,17 @@ def _resolve_location(
         compilation.findings.add(written.place_of("base_url"), "forbidden_url", message)
         return None
     return location
+
+
+def _resolve_clearance(name: str, location: Location, written: Written[Provider], compilation: Compilation) -> Label:
+    """Own machines take every label; elsewhere only what is not trained on may be a little private."""
+    if location == "local":
+        return "high"
+    known = compilation.surroundings.catalog.providers.get(name)
+    # What the catalogue knows holds for the provider's own address, not for wherever a document points its name.
+    usual = known.data_policy if known and written.value.base_url in (None, known.base_url) else None
+    policy = written.value.data_policy or usual
+    return "medium" if policy in ("zero_retention", "no_training") else "low"
 
 
 def _is_trusted(written: Written[Provider]) -> bool:

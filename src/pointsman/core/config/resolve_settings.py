@@ -5,7 +5,7 @@ import re
 from pointsman.core.config.compilation import Compilation
 from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.problems import Place
-from pointsman.core.config.snapshot import Settings
+from pointsman.core.config.snapshot import KEPT_DECISIONS_S, Settings
 
 _LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})")
 _SQLITE = re.compile(r"sqlite:///[^?#@]+")
@@ -17,13 +17,19 @@ def resolve_settings(compilation: Compilation) -> Settings:
     telemetry, routing = document.telemetry.value, document.routing.value
     return Settings(
         attempts=routing.attempts,
+        back_off_ms=(routing.back_off.initial, routing.back_off.max),
         locked=document.head.source == "file",
         metrics_access=telemetry.metrics_access,
         logs_requests=telemetry.request_logging != "off",
         stays_local=find_reason_to_stay(None, document),
+        privacy=document.policy.value.privacy or "low",
+        detect_entities=tuple(document.privacy.value.entities),
+        detect_names=document.privacy.value.names,
+        detect_deadline_ms=document.privacy.value.deadline,
         listen=_read_listen(document.server.value.listen, document.server.place_of("listen"), compilation),
         storage_url=_read_storage_url(compilation),
         kept_revisions=document.retention.value.revisions,
+        kept_decisions_s=document.retention.value.decisions or KEPT_DECISIONS_S,
     )
 
 

@@ -4,10 +4,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pointsman.core.chat.request import ParameterValue
+from pointsman.core.config.routing_plan import Detect, RoutingPlan
+from pointsman.core.config.sections.values import Location
+from pointsman.core.limits.scopes import OnExceed, ScopeKind
+from pointsman.core.limits.windows import WindowKind
 from pointsman.core.pricing.prices import PriceTable
+from pointsman.core.privacy.entities import Entity
+from pointsman.core.privacy.labels import Label
 
-Location = Literal["local", "cloud"]
 MetricsAccess = Literal["loopback", "open", "key"]
+
+KEPT_DECISIONS_S = 7 * 86_400
+"""How long decisions are kept on record where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class Deployment:
         dialect: the wire format the provider speaks, a key of the dialect table.
         base_url: without a trailing slash, such as `https://api.openai.com/v1`.
         location: `local` when prompts stay on machines of the operator's own.
+        clearance: the most private label whose requests may go there.
         credential: reference of the provider key (`env:NAME`, `file:PATH`), or `None` when none is needed.
         deadlines: how long an upstream call may take.
         max_response_bytes: the largest plain answer, decoded, that is accepted.
@@ -56,6 +65,7 @@ class Deployment:
     dialect: str
     base_url: str
     location: Location
+    clearance: Label = "low"
     credential: str | None = None
     deadlines: Deadlines = Deadlines()
     max_response_bytes: int = 64 * 1024 * 1024
@@ -75,6 +85,7 @@ class Model:
         context_window: tokens of prompt and answer together, or `None` when unknown.
         max_output_tokens: the most tokens an answer may have, or `None` when unknown.
         capabilities: what the catalogue and the configuration say it can do.
+        lacks: what it is known not to be able to do: `tools`, `vision`, `structured_output`.
         enabled: false keeps it, or all of its provider's models, from serving anything.
         description: what it is good for.
         tier: 1 is the most capable class; `None` when nobody said.
@@ -91,6 +102,7 @@ class Model:
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     enabled: bool = True
     description: str = ""
     tier: int | None = None
@@ -121,6 +133,11 @@ class Agent:
         task_type: `task.type` where the caller states none, or `None`.
         langsmith_project: where its traces go; `""` for nowhere in particular.
         stays_local: why none of its requests may go to a cloud model, or `None` when they may.
+        privacy: the label that each of its requests has at least.
+        detect: when private data is looked for in its requests.
+        quality_threshold: the least quality of its models in millionths, or `None`.
+        hedges: whether a second model is asked when the first is slow; `None`: as the strategy says.
+        retries_after_send: whether its only model may be tried again where the provider may have done the work already.
     """
 
     name: str
@@ -138,6 +155,36 @@ class Agent:
     task_type: str | None = None
     langsmith_project: str = ""
     stays_local: str | None = None
+    privacy: Label = "low"
+    detect: Detect = "rules"
+    quality_threshold: int | None = None
+    hedges: bool | None = None
+    retries_after_send: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent in each window of time.
+
+    Attributes:
+        name: what people call it; its scope and window where nobody named it.
+        scope_kind: what its scope is: everything, the cloud, or one agent, team and so on.
+        scope_name: of that; `""` for `total` and `cloud`.
+        window: the calendar window.
+        limit_nusd: nano-dollars per window; 0 lets nothing through.
+        time_zone: the IANA zone whose clock the windows go by.
+        on_exceed: what happens to requests once it is used up.
+        alert_at: shares of the limit at which to warn, in millionths, rising.
+    """
+
+    name: str
+    scope_kind: ScopeKind
+    scope_name: str
+    window: WindowKind
+    limit_nusd: int
+    time_zone: str = "UTC"
+    on_exceed: OnExceed = "deny"
+    alert_at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +193,35 @@ class Settings:
 
     Attributes:
         attempts: upstream calls per request, over all models.
+        back_off_ms: the first wait before a model is tried again, and the longest one, in milliseconds.
         locked: whether API and console may change nothing, because the file alone counts.
         metrics_access: who may read the metrics without a key.
         logs_requests: whether each request has a line in the log.
         stays_local: why no request at all may go to a cloud model, or `None` when they may.
+        privacy: the label that each request has at least.
+        detect_entities: what counts as private data.
+        detect_names: whether names and addresses count, too; the extra `pii` finds them.
+        detect_deadline_ms: how long looking for names may take.
         listen: host and port to listen on, or `None` when the document does not say.
         storage_url: of the database, or `None` for the one in the home directory.
         kept_revisions: how many configurations can be gone back to.
+        kept_decisions_s: how long decisions are kept on record, in seconds.
     """
 
     attempts: int = 3
+    back_off_ms: tuple[int, int] = (250, 2_000)
     locked: bool = False
     metrics_access: MetricsAccess = "loopback"
     logs_requests: bool = True
     stays_local: str | None = None
+    privacy: Label = "low"
+    detect_entities: tuple[Entity, ...] = ()
+    detect_names: bool = False
+    detect_deadline_ms: int = 2_000
     listen: tuple[str, int] | None = None
     storage_url: str | None = None
     kept_revisions: int = 1_000
+    kept_decisions_s: int = KEPT_DECISIONS_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +237,9 @@ class Snapshot:
         tasks: by type.
         aliases: further names that callers may ask for, and what each means.
         settings: what the installation is run by.
+        routing: what decisions go by, compiled.
+        provider_limits: requests and tokens per minute that each provider takes over all its models, where stated.
+        budgets: in the order of the document.
     """
 
     revision: str
@@ -188,3 +250,6 @@ class Snapshot:
     tasks: dict[str, Agent] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     settings: Settings = Settings()
+    routing: RoutingPlan = field(default_factory=RoutingPlan)
+    provider_limits: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    budgets: tuple[Budget, ...] = ()

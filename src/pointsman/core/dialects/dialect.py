@@ -7,6 +7,7 @@ from typing import Protocol
 from pointsman.core.chat.failures import FailureKind, ShownError, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest, Encoded, ParameterValue
 from pointsman.core.chat.usage import Usage
+from pointsman.core.chat.verification import AnswerText
 
 
 class AnswerReader(Protocol):
@@ -48,6 +49,9 @@ class Dialect:
         classify_status: a provider's error status and body -> what it means.
         encode_error: status, code, message, param, request id -> an error body for a client.
         encode_stream_error: code, message, request id -> the event that ends a broken stream.
+        read_answer: a plain answer's body -> what it says and how sure it is.
+        write_verification: a client's request, the answer's text, a mark, whether schemas are understood -> the request
+            for a verdict, or `None` when there is too much to be shown.
     """
 
     path: str
@@ -58,3 +62,5 @@ class Dialect:
     classify_status: Callable[[int, bytes], tuple[FailureKind, ShownError | None]]
     encode_error: Callable[[int, str, str, str | None, str], bytes]
     encode_stream_error: Callable[[str, str, str], bytes]
+    read_answer: Callable[[bytes], AnswerText]
+    write_verification: Callable[[ChatRequest, str, str, bool], ChatRequest | None]

@@ -36,6 +36,17 @@ class Outcome(msgspec.Struct, frozen=True):
         latency_ms: from arrival to the last byte.
         first_content_ms: from arrival to the first content byte, or `None` when there was none.
         tags: of the agent.
+        interaction: the interaction it ran as, or `""`.
+        team: whose budget it counts for, or `""`.
+        user: on whose behalf, or `""`.
+        location: where the model that answered or was tried last is, or `""` when none was.
+        decided_by: what settled the first attempt, or `""` when nothing was decided.
+        decision_name: of the rule, strategy, experiment, override or caller that did.
+        strategy: the strategy that ordered the candidates, or `""`.
+        degraded: how far below the caller's own choice the model that answered or was tried last stands, or `""`.
+        label: how private the request is.
+        kept_local_by: the rule that kept it local, or `label`, `policy`, `strategy` or `detector`; `""` when none did.
+        rules_failed: rules whose conditions could not be asked.
     """
 
     request_id: str
@@ -56,3 +67,14 @@ class Outcome(msgspec.Struct, frozen=True):
     latency_ms: float
     first_content_ms: float | None
     tags: tuple[str, ...] = ()
+    interaction: str = ""
+    team: str = ""
+    user: str = ""
+    location: Literal["local", "cloud", ""] = ""
+    decided_by: str = ""
+    decision_name: str = ""
+    strategy: str = ""
+    degraded: str = ""
+    label: str = "low"
+    kept_local_by: str = ""
+    rules_failed: int = 0

@@ -1,58 +1,95 @@
-"""Runtime overrides: `POST /api/agents/{agent}/model`, and `/api/v1/overrides` to list and cancel them."""
+"""Runtime overrides of an agent's model, the strategy, a task's model; `/api/v1/overrides` lists and ends them."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
 
-from pointsman.control.overrides import Overrides, read_override_duration
-from pointsman.core.ports import OverrideRecord
-from pointsman.server.admin.signature import Name, Signed, refuse_change, sign, write_time
+from pointsman.control.override_duration import read_override_duration, read_task_duration
+from pointsman.control.overrides import NewOverride, Overrides
+from pointsman.core.ports import MOST_LISTED
+from pointsman.core.routing.said import MOST_CHARACTERS
+from pointsman.server.admin.override_views import (
+    EndedOverrideList,
+    NewOverrideView,
+    OverrideList,
+    view_ended,
+    view_override,
+)
+from pointsman.server.admin.signature import Name, Signed, refuse_change, sign
 from pointsman.server.errors import OperatorError
+
+ModelName = Annotated[str, Field(min_length=1, max_length=256)]
+Duration = Annotated[str, Field(max_length=16)]
+TaskId = Annotated[str, Path(min_length=1, max_length=MOST_CHARACTERS)]
 
 
 class NewAgentModel(Signed):
     """Which model an agent runs on, and for how long: until it is cancelled unless a duration such as `2h` is said."""
 
-    model_id: Annotated[str, Field(min_length=1, max_length=256)]
-    duration: Annotated[str, Field(max_length=16)] | None = None
+    model_id: ModelName
+    duration: Duration | None = None
 
 
-class OverrideView(BaseModel):
-    """One override; times are ISO 8601 in UTC."""
+class NewStrategy(Signed):
+    """Which strategy orders the candidates, and for how long: until it is cancelled unless a duration is said."""
 
-    id: str
-    kind: str
-    target: str
-    value: str
-    author: str
-    reason: str
-    created_at: str
-    expires_at: str | None
+    strategy: Annotated[str, Field(min_length=1, max_length=256)]
+    duration: Duration | None = None
 
 
-class OverrideList(BaseModel):
-    """All overrides that count now, the oldest first."""
+class NewTaskModel(Signed):
+    """Which model serves the requests of a task, and for how long: 24 hours unless less is said."""
 
-    overrides: list[OverrideView]
+    force_model: ModelName
+    duration: Duration | None = None
 
 
 def build_overrides(overrides: Overrides) -> APIRouter:
     """The overrides resource."""
     router = APIRouter(prefix="/api", tags=["overrides"])
+    _add_making(router, overrides)
+    _add_listing(router, overrides)
+    return router
 
+
+def _add_making(router: APIRouter, overrides: Overrides) -> None:
     @router.post("/agents/{agent_id}/model", status_code=201)
-    async def set_agent_model(agent_id: str, new: NewAgentModel) -> OverrideView:
+    async def set_agent_model(agent_id: str, new: NewAgentModel) -> NewOverrideView:
         """Run an agent on another model, from the next request on; an earlier override of the agent ends."""
         with refuse_change():
             duration_ms = None if new.duration is None else read_override_duration(new.duration)
-            record = await overrides.set_agent_model(agent_id, new.model_id, sign(new), duration_ms)
-        return _view_override(record)
+            return _view_new(await overrides.set_agent_model(agent_id, new.model_id, sign(new), duration_ms))
 
+    @router.post("/routing/strategy", status_code=201)
+    async def set_strategy(new: NewStrategy) -> NewOverrideView:
+        """Order the candidates by another strategy, from the next request on; an earlier override of it ends.
+
+        Callers that this leaves without any model are refused until it ends; `warnings` names them.
+        """
+        with refuse_change():
+            duration_ms = None if new.duration is None else read_override_duration(new.duration)
+            return _view_new(await overrides.set_strategy(new.strategy, sign(new), duration_ms))
+
+    # An id may hold slashes.
+    @router.post("/tasks/{task_id:path}/routing", status_code=201)
+    async def force_task_model(task_id: TaskId, new: NewTaskModel) -> NewOverrideView:
+        """Serve each request that names this task by one model, from the next one on; no other stands in for it."""
+        with refuse_change():
+            duration_ms = None if new.duration is None else read_task_duration(new.duration)
+            return _view_new(await overrides.force_task_model(task_id, new.force_model, sign(new), duration_ms))
+
+
+def _add_listing(router: APIRouter, overrides: Overrides) -> None:
     @router.get("/v1/overrides")
-    async def list_overrides() -> OverrideList:
-        """The overrides that count."""
-        return OverrideList(overrides=[_view_override(each) for each in overrides.list_live()])
+    async def list_overrides(
+        *, ended: bool = False, limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50
+    ) -> OverrideList | EndedOverrideList:
+        """The overrides that count; with `ended` the last ones that do no more, who ended them and why."""
+        if ended:
+            records = await overrides.list_ended(limit)
+            return EndedOverrideList(overrides=[view_ended(each) for each in records])
+        return OverrideList(overrides=[view_override(each) for each in overrides.list_live()])
 
     @router.delete("/v1/overrides/{override_id}", status_code=204)
     async def cancel_override(
@@ -67,17 +104,6 @@ def build_overrides(overrides: Overrides) -> APIRouter:
             raise OperatorError(404, "not_found", "No override with this id counts; GET /api/v1/overrides lists them.")
         return Response(status_code=204)
 
-    return router
 
-
-def _view_override(record: OverrideRecord) -> OverrideView:
-    return OverrideView(
-        id=record.id,
-        kind=record.kind,
-        target=record.target,
-        value=str(record.value["model"]),
-        author=record.author,
-        reason=record.reason,
-        created_at=write_time(record.created_at_ms),
-        expires_at=None if record.expires_at_ms is None else write_time(record.expires_at_ms),
-    )
+def _view_new(made: NewOverride) -> NewOverrideView:
+    return NewOverrideView(**view_override(made.record).model_dump(), warnings=list(made.warnings))

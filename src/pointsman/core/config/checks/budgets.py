@@ -4,6 +4,7 @@ from pointsman.core.config.checks.subject import Subject
 from pointsman.core.config.problems import Place, quote
 from pointsman.core.config.read_document import Written
 from pointsman.core.config.sections.routing import Budget
+from pointsman.core.limits.windows import has_time_zone
 
 WHOLE_SCOPES = ("total", "cloud")
 SCOPE_KINDS = ("provider", "model", "agent", "interaction", "team", "user", "key", "tag")
@@ -62,10 +63,11 @@ def _check_scope(written: Written[Budget], subject: Subject) -> None:
 
 def _check_time_zone(written: Written[Budget], subject: Subject) -> None:
     zone = written.value.time_zone
-    if zone == "UTC":
+    known = {"UTC"} if zone == "UTC" else subject.compilation.surroundings.list_time_zones()
+    if has_time_zone(zone) and (not known or zone in known):
         return
-    known = subject.compilation.surroundings.list_time_zones()
-    if known and zone not in known:
-        message = f"{quote(zone)} is no time zone; write it like UTC or Europe/London"
-        suggestion = subject.findings.guess_name(zone, sorted(known))
-        subject.findings.add(written.place_of("time_zone"), "invalid_time_zone", message, suggestion=suggestion)
+    message = f"{quote(zone)} is no time zone; write it like UTC or Europe/London"
+    if not has_time_zone("Europe/London"):
+        message = f"this machine has no rules of time zones, {quote(zone)} neither; install tzdata, or write UTC"
+    suggestion = subject.findings.guess_name(zone, sorted(known))
+    subject.findings.add(written.place_of("time_zone"), "invalid_time_zone", message, suggestion=suggestion)

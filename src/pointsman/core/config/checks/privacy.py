@@ -1,7 +1,7 @@
 """What must stay local needs a local model to go to; a cloud model in its place would only ever be refused."""
 
 from pointsman.core.config.checks.subject import Caller, Subject
-from pointsman.core.config.locality import find_reason_to_stay
+from pointsman.core.config.locality import find_lasting_reason, find_reason_to_stay
 from pointsman.core.config.problems import quote
 
 
@@ -20,13 +20,21 @@ def check_privacy(subject: Subject) -> None:
             continue
         reach = [candidate for candidate in subject.reach(caller) if candidate.model.enabled]
         if reach and not any(candidate.is_local for candidate in reach):
-            message = (
-                f"requests of {caller.title} must stay local ({why}), and every model it could use is in the cloud;"
-                " name a local one as model, fallback or local_alternative"
-            )
-            subject.findings.add(caller.key, "privacy_unsatisfiable", message)
+            _note_stranded(caller, why, subject)
         elif caller.privacy == "high":
             _warn_of_rules(caller, subject)
+
+
+def _note_stranded(caller: Caller, why: str, subject: Subject) -> None:
+    """Note a caller whose every request is refused: a mistake, unless an operator orders just that for a while."""
+    made = subject.snapshot.routing.strategy_override
+    advice = "name a local one as model, fallback or local_alternative"
+    what = f"requests of {caller.title} must stay local ({why}), and every model it could use is in the cloud"
+    if made is None or find_lasting_reason(caller.written.value.policy.privacy, subject.document) is not None:
+        subject.findings.add(caller.key, "privacy_unsatisfiable", f"{what}; {advice}")
+    else:
+        message = f"{what}: they are refused until the override ends; {advice}"
+        subject.findings.add(caller.key, "privacy_unsatisfiable", message, severity="warning")
 
 
 def must_stay_local(caller: Caller, subject: Subject) -> str | None:

@@ -6,6 +6,16 @@ from pointsman.core.config.checks.subject import Subject
 from pointsman.core.config.locality import BUILT_IN, find_strategy
 from pointsman.core.config.problems import quote
 from pointsman.core.config.resolve_references import CALLER
+from pointsman.core.config.sections.routing import Calculation, FactorName
+
+CALCULATIONS: dict[FactorName, Calculation] = {
+    "task_complexity": "based_on_token_count_and_requirements",
+    "cost_efficiency": "cost_per_token * estimated_tokens",
+    "privacy_requirements": "data_sensitivity_score",
+    "performance_needs": "required_response_time",
+    "model_availability": "current_load_and_rate_limits",
+}
+"""How each factor is calculated, by the name that documents give it; the others are made of measures alone."""
 
 
 def check_strategies(subject: Subject) -> None:
@@ -24,6 +34,7 @@ def check_strategies(subject: Subject) -> None:
     if _weighs_nothing(factor.weight for factor in routing.value.factors.values()):
         message = "all weights are 0, so nothing would be compared; give one factor more"
         subject.findings.add(routing.place_of("factors"), "invalid_weights", message)
+    _check_calculations(subject)
     _check_tiers(subject)
     _check_aliases(subject)
 
@@ -31,6 +42,18 @@ def check_strategies(subject: Subject) -> None:
 def _weighs_nothing(weights: Iterable[float]) -> bool:
     written = list(weights)
     return bool(written) and not any(written)
+
+
+def _check_calculations(subject: Subject) -> None:
+    """Note calculations of another factor: each has one, and what a factor is made from is said by its measures."""
+    routing = subject.document.routing
+    for name, factor in routing.value.factors.items():
+        own = CALCULATIONS.get(name)
+        if factor.calculation is None or factor.calculation == own:
+            continue
+        place = routing.place_of("factors", name, "calculation")
+        message = f"{name} is not calculated like this; leave it out, or say under measures what it is made from"
+        subject.findings.add(place, "invalid_value", message, suggestion=own, severity=subject.soften(place))
 
 
 def _check_tiers(subject: Subject) -> None:

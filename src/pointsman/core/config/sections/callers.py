@@ -72,6 +72,9 @@ class Policy(StrictMapping):
     """The terms that a call runs under."""
 
     privacy: PrivacyLevel | None = Field(default=None, description="the label that each of its requests has at least")
+    detect: Literal["off", "rules", "always"] | None = Field(
+        default=None, description="when its requests are searched for private data; as privacy.detect by default"
+    )
     strict: bool | None = Field(
         default=None, description="true: refuse what would have to be renamed, clamped or dropped"
     )

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pointsman.core.config.sections.providers import Resources, SecretPlace
-from pointsman.core.config.sections.values import Count, Period, Ratio, Size, StrictMapping, Words
+from pointsman.core.config.sections.values import Count, Duration, Period, Ratio, Size, StrictMapping, Words
+from pointsman.core.privacy.entities import ENTITIES, Entity
 
 Compliance = Literal[
     "GDPR_data_protection", "SOC2_security_controls", "HIPAA_privacy_safeguards", "PCI_DSS_payment_security"
@@ -18,6 +19,21 @@ AlertKind = Literal[
 ]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 Series = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class Privacy(StrictMapping):
+    """How private data is looked for; what is found makes a request's label high."""
+
+    detect: Literal["off", "rules", "always"] = Field(
+        default="rules", description="when requests are searched: never, where a rule reads the result, or always"
+    )
+    entities: Annotated[list[Entity], Field(max_length=16)] = Field(
+        default=list(ENTITIES), description="what counts as private data"
+    )
+    names: bool = Field(default=False, description="true: names and addresses count, too; needs the extra pii")
+    deadline: Duration = Field(
+        default=2_000, description="how long looking for names may take; what takes longer counts as a find"
+    )
 
 
 class Cache(StrictMapping):
@@ -41,7 +57,7 @@ class Retention(StrictMapping):
     """How long records are kept."""
 
     usage: Period | None = Field(default=None, description="rows of usage; for good unless written")
-    decisions: Period | None = Field(default=None, description="decisions and their traces")
+    decisions: Period | None = Field(default=None, description="decisions on record; 7d unless written")
     audit: Period | None = Field(default=None, description="who changed what")
     revisions: Annotated[int, Field(ge=10, le=100_000)] = Field(
         default=1_000, description="configurations to go back to"

@@ -113,6 +113,10 @@ class Provider(StrictMapping):
         max_length=16,
         description="addresses such as 127.0.0.1:4101 where a cloud provider may be",
     )
+    data_policy: Literal["zero_retention", "no_training", "may_train"] | None = Field(
+        default=None,
+        description="what a cloud provider does with prompts; privacy medium goes only where none are trained on",
+    )
     timeouts: Timeouts = Field(default=Timeouts(), description="how long a call may take")
     rate_limits: RateLimits = Field(
         default=RateLimits(), description="what the provider lets us send, over all its models"
@@ -149,6 +153,14 @@ class Speed(StrictMapping):
     first_token: Duration | None = Field(default=None, description="usual time to the first token")
 
 
+class Supports(StrictMapping):
+    """What a model can do beyond text; what is not said is assumed."""
+
+    tools: bool = Field(default=True, description="false: requests that offer tools never go there")
+    vision: bool = Field(default=True, description="false: requests that hold images never go there")
+    structured_output: bool = Field(default=True, description="false: requests that ask for a schema never go there")
+
+
 class Model(StrictMapping):
     """A name of ours for a provider's model; what the catalogue knows of it need not be written."""
 
@@ -170,6 +182,7 @@ class Model(StrictMapping):
     capabilities: Annotated[list[Reference], Field(max_length=64)] | None = Field(
         default=None, description="what it can do, in place of what the catalogue says"
     )
+    supports: Supports = Field(default=Supports(), description="what it cannot do")
     tier: Annotated[int, Field(ge=1, le=10)] | None = Field(default=None, description="1 is the most capable class")
     quality: Ratio | None = Field(
         default=None, description="how good its answers are, where nothing has been measured yet"

@@ -1,0 +1,92 @@
+"""Everything that an outcome is told to, from the moment that the former numbers are read back."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pointsman.control.current import CurrentConfiguration
+from pointsman.control.replay import follow_configuration
+from pointsman.control.spending import Spending
+from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.routing.decision import Decision, Refusal
+from pointsman.core.routing.facts import Facts, LiveView
+from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.totals import LATENCY_BOUNDS_MS
+from pointsman.relay.live import LiveState
+from pointsman.storage.database import Database
+from pointsman.storage.decisions_store import DecisionsStore
+from pointsman.storage.spending_reader import SpendingReader
+from pointsman.storage.usage_reader import UsageReader
+from pointsman.storage.usage_writer import UsageWriter
+from pointsman.telemetry.decision_trace import trace_decision
+from pointsman.telemetry.event_log import EventLog
+from pointsman.telemetry.metrics import Metrics
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Everything that an outcome is told to."""
+
+    metrics: Metrics
+    writer: UsageWriter
+    spending: Spending
+    decisions: DecisionsStore
+    live: LiveState
+    log: EventLog
+    current: CurrentConfiguration
+
+    def look_around(self, snapshot: Snapshot) -> LiveView:
+        """How the deployments of a snapshot are doing."""
+        return self.live.view(snapshot.models.values(), time.monotonic())
+
+    def trace(self, request_id: str, revision: str, facts: Facts, answer: Decision | Refusal) -> None:
+        """Log why a request goes where it goes."""
+        self.log.event(trace_decision(request_id, revision, facts, answer))
+
+    def record(self, outcome: Outcome) -> None:
+        """Tell everybody of a finished request."""
+        self.metrics.record(outcome)
+        self.writer.add(outcome)
+        self.spending.record(outcome)
+        if self.current.snapshot.settings.logs_requests:
+            self.log.request(outcome)
+
+
+@asynccontextmanager
+async def keep_books(
+    database: Database, log: EventLog, current: CurrentConfiguration, environ: Mapping[str, str]
+) -> AsyncIterator[Books]:
+    """Counters that go on from the stored totals, and writers that have written everything when it ends."""
+    writer = UsageWriter(database)
+    metrics = Metrics(LATENCY_BOUNDS_MS, lambda: writer.lost_rows)
+    metrics.follow(current.snapshot)
+    metrics.restore(await UsageReader(database).agent_totals())
+    metrics.restore_day(now_ms(), await _sum_today(database))
+    live = LiveState()
+    live.follow(current.snapshot, current.snapshot.provider_limits)
+    spending = Spending(SpendingReader(database))
+    await spending.follow(current.snapshot, now_ms())
+    decisions = DecisionsStore(database)
+    follow_configuration(decisions.follow, current.loaded, environ)
+    writer.start()
+    decisions.start()
+    try:
+        yield Books(metrics, writer, spending, decisions, live, log, current)
+    finally:
+        await writer.drain()
+        await decisions.drain()
+
+
+async def _sum_today(database: Database) -> dict[str, int]:
+    """What each agent has cost since midnight in UTC, in nano-dollars."""
+    time_ms = now_ms()
+    report = await UsageReader(database).usage_by(["agent"], time_ms - time_ms % DAY_MS)
+    return {group.names[0]: group.sum.cost_nusd for group in report.groups}
+
+
+def now_ms() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,160 @@
+"""The only place where adapters are chosen and wired; reads as the life of a gateway from start to stop."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from pointsman.assembly.books import Books, keep_books, now_ms
+from pointsman.assembly.control import Control, take_control
+from pointsman.assembly.doors import House, open_doors
+from pointsman.assembly.settings import Running, ServeSettings, choose_address, choose_database, write_host
+from pointsman.control.credentials import (
+    LocalCredentials,
+    choose_admin_key,
+    has_own_admin_key,
+    is_loopback,
+    read_local_file,
+    write_local_file,
+)
+from pointsman.control.current import CurrentConfiguration
+from pointsman.control.decision_retention import prune_in_time
+from pointsman.control.home import hold_database, hold_home
+from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
+from pointsman.control.startup import find_usable_files, start_configuration
+from pointsman.core.config.pending import list_pending
+from pointsman.core.config.snapshot import Snapshot
+from pointsman.recognition.on_demand import NamesOnDemand
+from pointsman.secrets.environment import EnvironmentSecrets
+from pointsman.server.access import AdminAccess
+from pointsman.server.listener import Listener, open_socket
+from pointsman.storage.configuration_store import ConfigurationStore
+from pointsman.storage.database import Database, open_database
+from pointsman.storage.overrides_store import OverridesStore
+from pointsman.storage.virtual_keys import VirtualKeys
+from pointsman.telemetry.event_log import EventLog, route_library_logs
+from pointsman.telemetry.log_lines import Event
+from pointsman.upstream.client import HttpUpstream
+
+
+async def run_gateway(settings: ServeSettings, announce: Callable[[Running], None]) -> None:
+    """Start a gateway and serve until a signal ends it.
+
+    Raises:
+        ConfigurationRefused: when the document has errors.
+        CredentialRefused: when an admin key is missing or weak.
+        CannotListen: when the address cannot be had.
+        NamesUnavailable: when the document wants names to be found and their library is missing.
+        HomeRefused, UnusableDatabase, UnusablePepper: when the home directory or what lies there cannot be used.
+    """
+    found = find_usable_files(settings.config, settings.home, settings.environ)
+    host, port = choose_address(settings, found.loaded)
+    admin_key = choose_admin_key(host, settings.environ, settings.home)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(hold_home(settings.home))
+        socket = open_socket(host, port)
+        stack.callback(socket.close)
+        log = EventLog(sys.stdout)
+        stack.callback(log.close)
+        route_library_logs(log)
+        database_file = choose_database(settings, found.loaded)
+        stack.enter_context(hold_database(database_file))
+        database = await open_database(f"sqlite:///{database_file}")
+        stack.push_async_callback(database.close)
+        store, override_store = ConfigurationStore(database), OverridesStore(database)
+        current = await start_configuration(found, settings.home, settings.environ, store, override_store, now_ms())
+        books = await stack.enter_async_context(keep_books(database, log, current, settings.environ))
+        keys = await _load_keys(settings, database, log)
+        names = NamesOnDemand()
+        stack.push_async_callback(names.close)
+        if current.snapshot.settings.detect_names:
+            await names.load(current.snapshot.settings.detect_deadline_ms)
+        upstream = HttpUpstream(EnvironmentSecrets(settings.environ))
+        upstream.start()
+        stack.push_async_callback(upstream.close)
+        control = await take_control(stack, settings, current, store, override_store, books, names)
+        house = House(database, books, keys, upstream, names, settings.environ, is_loopback(host))
+        listener = Listener(open_doors(house, control, AdminAccess(AdminKey(admin_key))))
+
+        url = f"http://{write_host(host)}:{socket.getsockname()[1]}"
+        local_file = await _keep_local_credentials(settings, keys, url, admin_key) if house.on_loopback else None
+        control.tell_start()
+        await stack.enter_async_context(_follow_changes(control, books))
+        snapshot = current.snapshot
+        log.event(Event("started", "info", f"serving on {url}", url=url, revision=snapshot.revision))
+        _spare_the_collector()
+        # Threads that write rows and lines hand Python's lock back to the loop after half a millisecond, not five.
+        sys.setswitchinterval(0.0005)
+        warnings = tuple(current.rejected or current.loaded.problems)
+        announce(
+            Running(url, local_file, warnings, bool(current.rejected), _list_pending(current), _pick_target(snapshot))
+        )
+        await listener.serve([socket])
+        log.event(Event("stopped", "info", "stopped"))
+
+
+async def _load_keys(settings: ServeSettings, database: Database, log: EventLog) -> KeyRing:
+    keys = KeyRing(load_or_create_pepper(settings.home / "pepper"), VirtualKeys(database))
+    foreign = await keys.load()
+    if foreign:
+        message = "stored keys belong to another pepper and open nothing; restore the pepper file or make them anew"
+        log.event(Event("keys_unusable", "warning", message, count=foreign))
+    if keys.unreadable:
+        message = "the policy of some keys cannot be read, so they open nothing; `pointsman keys list` shows them"
+        log.event(Event("keys_unusable", "warning", message, count=len(keys.unreadable)))
+    return keys
+
+
+async def _keep_local_credentials(settings: ServeSettings, keys: KeyRing, url: str, admin_key: str) -> Path | None:
+    """Keep a key for programs on this machine, unless the operator has taken that into their own hands."""
+    if has_own_admin_key(settings.environ) and not settings.demo:
+        return None
+    api_key = read_local_file(settings.home).get("POINTSMAN_API_KEY", "")
+    if keys.authenticate(api_key) is None:
+        api_key = (await keys.create("local", now_ms())).key
+    return write_local_file(settings.home, LocalCredentials(url, api_key, admin_key))
+
+
+@asynccontextmanager
+async def _follow_changes(control: Control, books: Books) -> AsyncIterator[None]:
+    """Take over each good document as it is written, on SIGHUP too, and end overrides and old decisions in time."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, control.follower.look_now)
+    pruning = prune_in_time(books.decisions, control.find_kept_decisions_s, now_ms)
+    tasks = [
+        asyncio.create_task(control.follower.run(), name="follow the files"),
+        asyncio.create_task(control.overrides.end_in_time(), name="end overrides in time"),
+        asyncio.create_task(pruning, name="drop old decisions"),
+    ]
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _list_pending(current: CurrentConfiguration) -> tuple[str, ...]:
+    compiled = current.loaded.compiled
+    root = compiled.effective if compiled else None
+    return tuple(map(str, list_pending(root))) if root else ()
+
+
+def _pick_target(snapshot: Snapshot) -> str:
+    targets = [*(f"agent:{name}" for name in snapshot.agents), *snapshot.models]
+    return targets[0] if targets else ""
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look seldom, and never at what stays until the end.
+
+    A request leaves no rings behind; looking for them among a few hundred thousand lasting objects after every 700
+    allocations cost a tenth of the CPU and pauses of 50 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -1,0 +1,1 @@
+"""Arithmetic of what can run out: windows of time, and whose spending counts where."""

@@ -1,0 +1,118 @@
+"""What a request asks for: a caller with models of its own, or one model that nothing else stands in for."""
+
+import msgspec
+
+from pointsman.core.config.snapshot import Agent, Snapshot
+from pointsman.core.routing.candidates import list_own_models, title_of
+from pointsman.core.routing.decision import DecidedBy, Drop, Refusal
+from pointsman.core.routing.facts import Facts
+
+AUTO = "auto"
+"""What callers ask for when they leave everything to the strategy."""
+
+KINDS: dict[str, DecidedBy] = {"agent": "agent", "interaction": "interaction", "task": "task"}
+"""Who can be named as `model: KIND:NAME`."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What is asked for.
+
+    Attributes:
+        kind: what settles the first attempt, if nothing else does.
+        caller: whose rules, parameters and terms count, or `None`.
+        own: the models it names, in order, and as what.
+        title: for messages.
+        text: why these models.
+        name: of the caller, or of what forces the model.
+    """
+
+    kind: DecidedBy
+    caller: Agent | None
+    own: dict[str, str]
+    title: str
+    text: str
+    name: str
+
+
+def find_target(snapshot: Snapshot, facts: Facts) -> Target | Refusal:
+    """What a request asks for, or the refusal that every unknown or forbidden name gets alike."""
+    wanted = snapshot.aliases.get(facts.target, facts.target)
+    if facts.policy is not None and not facts.policy.allows(facts.target, wanted):
+        return _refuse_name(*_split(facts.target))
+    kind, name = _split(wanted)
+    caller = _find_caller(snapshot, facts, kind, name)
+    if caller is None and (kind in KINDS or facts.agent is not None):
+        return _refuse_name(kind, name) if kind in KINDS else _refuse_name("agent", facts.agent or "")
+    if facts.agent is not None and facts.policy is not None and not facts.policy.allows(f"agent:{facts.agent}"):
+        return _refuse_name("agent", facts.agent)
+    if facts.forced is not None and facts.forced.model in snapshot.models:
+        forced = facts.forced
+        text = f"override {forced.id} by {forced.author}: {forced.reason or 'no reason given'}"
+        why = {forced.model: "forced for this task"}
+        return Target("forced", caller, why, f'model "{forced.model}"', text, forced.id)
+    if kind == AUTO or kind in KINDS:
+        return _aim_at_caller(snapshot, caller) if caller is not None else _aim_at_all(snapshot)
+    model = snapshot.models.get(wanted)
+    if model is None:
+        return _refuse_name("model", facts.target)
+    if not model.enabled:
+        dropped = (Drop(model.name, "model_disabled", "it, or its provider, is switched off"),)
+        return Refusal("model_not_found", _say_unknown("model", facts.target), dropped)
+    text = "the caller asked for this model by name"
+    return Target("forced", caller, {model.name: "asked for by name"}, f'model "{model.name}"', text, model.name)
+
+
+def find_caller(snapshot: Snapshot, facts: Facts) -> Agent | None:
+    """Who asks: the caller that `model` names, else the agent named beside it, else for `auto` the type of task."""
+    return _find_caller(snapshot, facts, *_split(snapshot.aliases.get(facts.target, facts.target)))
+
+
+def find_beside(snapshot: Snapshot, facts: Facts, caller: Agent | None) -> Agent | None:
+    """The agent named beside another caller: its models do not count then, and its word on privacy still does."""
+    beside = snapshot.agents.get(facts.agent) if facts.agent is not None else None
+    return beside if beside is not caller else None
+
+
+def _find_caller(snapshot: Snapshot, facts: Facts, kind: str, name: str) -> Agent | None:
+    match kind:
+        case "agent":
+            return snapshot.agents.get(name)
+        case "interaction":
+            return snapshot.interactions.get(name)
+        case "task":
+            return snapshot.tasks.get(name)
+        case _:
+            pass
+    if facts.agent is not None:
+        return snapshot.agents.get(facts.agent)
+    return snapshot.tasks.get(str(facts.value_of("task.type"))) if kind == AUTO else None
+
+
+def _split(target: str) -> tuple[str, str]:
+    """Kind and name: `agent` and `writer`, `auto` and nothing, or `model` and the model's name."""
+    kind, colon, name = target.partition(":")
+    if colon and kind in KINDS:
+        return kind, name
+    return (AUTO, "") if target == AUTO else ("model", target)
+
+
+def _aim_at_caller(snapshot: Snapshot, caller: Agent) -> Target:
+    kind, colon, name = caller.name.partition(":")
+    decided_by = KINDS[kind] if colon else "agent"
+    text = caller.reasoning or f"{title_of(caller)} runs on {caller.model}"
+    own = list_own_models(caller, snapshot.routing.experiments.get(caller.name))
+    return Target(decided_by, caller, own, title_of(caller), text, name if colon else kind)
+
+
+def _aim_at_all(snapshot: Snapshot) -> Target:
+    """Nobody in particular asks: every model is a candidate."""
+    own = dict.fromkeys(snapshot.models, "one of all models")
+    return Target("strategy", None, own, "this installation", "the strategy chose among all models", AUTO)
+
+
+def _refuse_name(kind: str, name: str) -> Refusal:
+    return Refusal("model_not_found", _say_unknown(kind, name))
+
+
+def _say_unknown(kind: str, name: str) -> str:
+    return f'The {kind} "{name[:64]}" does not exist or this key may not use it; GET /v1/models lists what you may use.'

@@ -1,0 +1,1 @@
+"""How a strategy orders candidates: by location first where it prefers one, then by weighted scores."""

@@ -1,0 +1,69 @@
+"""What upstream calls come to; several of one request add up, and the least sure of them says how sure the sum is."""
+
+import msgspec
+
+from pointsman.core.chat.usage import Usage
+from pointsman.core.config.snapshot import Model
+from pointsman.core.pricing.prices import cost_nusd
+from pointsman.core.routing.outcome import CostStatus
+
+BYTES_PER_TOKEN = 4
+"""What a token weighs in an estimate, when the provider does not say how many there were."""
+
+_LEAST_SURE_FIRST: tuple[CostStatus, ...] = ("unknown", "estimated", "actual", "none")
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """What one upstream call, or several together, used and cost.
+
+    Attributes:
+        usage: in tokens, or `None` when nothing is known of it.
+        cost_nusd: nano-dollars, or `None` when `status` is `unknown`.
+        status: how sure the cost is.
+    """
+
+    usage: Usage | None
+    cost_nusd: int | None
+    status: CostStatus
+
+
+def charge_model(model: Model | None, usage: Usage | None, estimate: Usage | None, *, maybe_billed: bool) -> Charge:
+    """The charge of one call.
+
+    Args:
+        model: what was called, or `None` when nothing was.
+        usage: as the provider reported it.
+        estimate: what stands in where it did not; `None` where it cannot have worked.
+        maybe_billed: whether it may have worked without a trace.
+    """
+    known = usage or estimate
+    if known is None:
+        return Charge(None, None, "unknown") if maybe_billed else Charge(None, 0, "none")
+    prices = model.prices if model else None
+    if prices is None:
+        return Charge(known, None, "unknown")
+    return Charge(known, cost_nusd(known, prices), "actual" if usage else "estimated")
+
+
+def add_charges(one: Charge, other: Charge) -> Charge:
+    """Both together."""
+    status = min(one.status, other.status, key=_LEAST_SURE_FIRST.index)
+    unknown = one.cost_nusd is None or other.cost_nusd is None
+    cost = None if unknown else (one.cost_nusd or 0) + (other.cost_nusd or 0)
+    return Charge(_add_usage(one.usage, other.usage), cost, status)
+
+
+def estimate_usage(prompt_bytes: int, content_bytes: int) -> Usage:
+    """Tokens from bytes, rounded up."""
+    return Usage(-(-prompt_bytes // BYTES_PER_TOKEN), -(-content_bytes // BYTES_PER_TOKEN))
+
+
+def _add_usage(one: Usage | None, other: Usage | None) -> Usage | None:
+    if one is None or other is None:
+        return one or other
+    return Usage(
+        one.input_tokens + other.input_tokens,
+        one.output_tokens + other.output_tokens,
+        one.cached_input_tokens + other.cached_input_tokens,
+        one.reasoning_tokens + other.reasoning_tokens,
+    )

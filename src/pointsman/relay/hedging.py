@@ -1,0 +1,131 @@
+"""Asks a second model beside one that is slow to begin: the first content wins, the other is given up and charged."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pointsman.core.chat.failures import POLICIES, UpstreamFailure
+from pointsman.core.chat.request import ChatRequest
+from pointsman.core.routing.decision import Attempt, Decision, Degraded
+from pointsman.relay.attempt_notes import accept_answer, begin_attempt, note_failure
+from pointsman.relay.call import Progress, Relay
+from pointsman.relay.egress import EgressRefused
+from pointsman.relay.settle import set_aside
+from pointsman.relay.try_model import Answer, Parameters, PlainAnswer, StreamedAnswer, try_model
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """A model that was asked, and how that goes."""
+
+    attempt: Attempt
+    degraded: Degraded
+    started_s: float
+    task: asyncio.Task[Answer]
+
+    def has_failed(self) -> bool:
+        return self.task.done() and (self.task.cancelled() or self.task.exception() is not None)
+
+
+async def try_two_models(
+    relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, parameters: Parameters
+) -> Answer:
+    """The answer of the decision's first model or, once that is slow, of the second if it is sooner.
+
+    Raises:
+        UpstreamFailure: of the one that failed last, or of the first where no other may be tried after it.
+    """
+    runners: list[_Runner] = []
+
+    def start() -> _Runner:
+        attempt = begin_attempt(progress, decision)
+        task = asyncio.create_task(try_model(relay, decision, attempt.model, request, parameters))
+        runners.append(_Runner(attempt, progress.degraded, relay.monotonic_s(), task))
+        return runners[-1]
+
+    winner: _Runner | None = None
+    try:
+        relay.hedging.count_request()
+        first = start()
+        delay_s = relay.hedging.find_delay_s(first.attempt.model, request.stream, first.started_s)
+        await asyncio.wait([first.task], timeout=delay_s)
+        if not first.task.done() and relay.hedging.take():
+            start()
+        winner = await _await_first_good(progress, runners)
+        answer = winner.task.result()
+        _follow(progress, winner)
+        accept_answer(progress, answer)
+        return answer
+    except asyncio.CancelledError:
+        _leave_one_to_settle(progress, runners)
+        raise
+    finally:
+        for runner in runners:
+            if runner is not winner:
+                _give_up(progress, runner)
+            if winner is not None and not runner.has_failed():
+                now_s = relay.monotonic_s()
+                relay.hedging.note(runner.attempt.model, request.stream, now_s - runner.started_s, now_s)
+
+
+async def _await_first_good(progress: Progress, runners: Sequence[_Runner]) -> _Runner:
+    """The first runner with a good answer; where both have one at the same time, the one that was asked first."""
+    running = list(runners)
+    while True:
+        await asyncio.wait([runner.task for runner in running], return_when=asyncio.FIRST_COMPLETED)
+        for runner in [runner for runner in running if runner.task.done()]:
+            running.remove(runner)
+            failure = runner.task.exception()
+            if failure is None:
+                return runner
+            if isinstance(failure, UpstreamFailure):
+                must_stop = runner is runners[0] and not POLICIES[failure.kind].try_next
+            else:
+                must_stop = not isinstance(failure, EgressRefused)
+            if must_stop or not running:
+                _follow(progress, runner)
+                raise failure
+            _follow(progress, running[0])
+            if isinstance(failure, UpstreamFailure):
+                note_failure(progress, failure)
+
+
+def _follow(progress: Progress, runner: _Runner) -> None:
+    progress.model, progress.degraded = runner.attempt.model, runner.degraded
+
+
+def _leave_one_to_settle(progress: Progress, runners: list[_Runner]) -> None:
+    """The client has gone: the first that still ran is what `settle` estimates, and is not charged here as well."""
+    for runner in runners:
+        if not runner.task.done():
+            _follow(progress, runner)
+            runner.task.cancel()
+            runner.task.add_done_callback(_discard)
+            runners.remove(runner)
+            return
+
+
+def _give_up(progress: Progress, runner: _Runner) -> None:
+    """Abort what is no longer wanted, and charge what it may have cost."""
+    task = runner.task
+    if not task.done():
+        task.cancel()
+        task.add_done_callback(_discard)
+        set_aside(progress, runner.attempt.model, None)
+    elif not runner.has_failed():
+        answer = task.result()
+        usage = answer.usage if isinstance(answer, PlainAnswer) else answer.reader.usage
+        content_bytes = len(answer.body) if isinstance(answer, PlainAnswer) else answer.reader.content_bytes
+        _let_go(answer)
+        set_aside(progress, runner.attempt.model, usage, content_bytes)
+
+
+def _discard(task: asyncio.Task[Answer]) -> None:
+    """Close an answer that nobody waits for any more, and look at a failure so that nobody warns of it."""
+    if not task.cancelled() and task.exception() is None:
+        _let_go(task.result())
+
+
+def _let_go(answer: Answer) -> None:
+    if isinstance(answer, StreamedAnswer):
+        answer.give_up()

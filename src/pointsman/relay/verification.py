@@ -1,0 +1,154 @@
+"""Shows a local answer to a cloud model where the decision asks for that; what is not passed is answered anew.
+
+A stream cannot be held back, and whatever keeps an answer from being checked is said beside it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from pointsman.core.chat.failures import POLICIES, UpstreamFailure
+from pointsman.core.chat.request import ChatRequest
+from pointsman.core.chat.verification import MILLIONTHS, MOST_MATERIAL_BYTES, Verdict, read_verdict
+from pointsman.core.config.snapshot import Model
+from pointsman.core.dialects.table import DIALECTS
+from pointsman.core.routing.decision import Decision
+from pointsman.relay.attempt_notes import accept_answer, note_failure
+from pointsman.relay.call import Progress, Relay
+from pointsman.relay.egress import EgressRefused
+from pointsman.relay.settle import set_aside
+from pointsman.relay.try_model import Answer, PlainAnswer, try_model
+
+MOST_ANSWER_BYTES = 4 * MOST_MATERIAL_BYTES
+"""A larger answer, with all that belongs to it, is not even read for a check."""
+
+
+class _Skipped(Exception):
+    """The check cannot be done; the argument is a word that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One answer before the model that checks it."""
+
+    relay: Relay
+    progress: Progress
+    decision: Decision
+    request: ChatRequest
+    answer: PlainAnswer
+    local: Model
+    model: Model
+    only_below: int | None
+
+
+async def check_answer(
+    relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, answer: Answer
+) -> Answer:
+    """The answer itself where it has passed or cannot be checked, else the checking model's own.
+
+    What came of the check is in `progress.verification`; every call that it takes counts as an attempt and is charged.
+
+    Raises:
+        UpstreamFailure: of the checking model's own answer, where one is required: a local answer that is known not to
+            have passed is not given out in its place.
+        EgressRefused: likewise.
+    """
+    try:
+        case = _open_case(relay, progress, decision, request, answer)
+        passed, words = _weigh(await _judge(case), case.only_below)
+        if not passed:
+            answer = await _ask_again(case)
+        progress.verification = f"{'passed' if passed else 'failed'}; {words}model={case.model.name}"
+    except _Skipped as skipped:
+        progress.verification = f"skipped; {skipped}"
+    return answer
+
+
+def _open_case(relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, answer: Answer) -> _Case:
+    """What there is to check. Raises `_Skipped` where it cannot be done."""
+    check, local = decision.check, progress.model
+    if local is None or local.deployment.location != "local":
+        raise _Skipped("cloud_answer")
+    if decision.stays_local is not None:
+        raise _Skipped("private")
+    if check is None or check.model is None:
+        raise _Skipped("no_cloud_model")
+    if not isinstance(answer, PlainAnswer):
+        raise _Skipped("stream")
+    if len(answer.body) > MOST_ANSWER_BYTES:
+        raise _Skipped("too_large")
+    return _Case(relay, progress, decision, request, answer, local, check.model, check.only_below)
+
+
+async def _judge(case: _Case) -> Verdict | int | None:
+    """The answer's own confidence where that decides and is told, else the checking model's verdict."""
+    read = DIALECTS[case.local.deployment.dialect].read_answer(case.answer.body)
+    if case.only_below is not None and read.confidence is not None:
+        if read.confidence < case.only_below:
+            _need_attempts(case.progress, 1)
+        return read.confidence
+    _need_attempts(case.progress, 2)
+    call = case.progress.call
+    mark = f"material-{blake2b(call.request_id.encode(), digest_size=12).hexdigest()}"
+    has_schemas = "structured_output" not in case.model.lacks
+    question = call.dialect.write_verification(case.request, read.text, mark, has_schemas)
+    if question is None:
+        raise _Skipped("too_large")
+    return await _ask_for_verdict(case, question)
+
+
+def _need_attempts(progress: Progress, needed: int) -> None:
+    if progress.attempts + needed > progress.snapshot.settings.attempts:
+        raise _Skipped("no_attempts_left")
+
+
+async def _ask_for_verdict(case: _Case, question: ChatRequest) -> Verdict | None:
+    case.progress.attempts += 1
+    try:
+        answer = await try_model(case.relay, case.decision, case.model, question, ())
+    except EgressRefused:
+        case.progress.attempts -= 1
+        raise _Skipped("private") from None
+    except UpstreamFailure as failure:
+        note_failure(case.progress, failure)
+        raise _Skipped(POLICIES[failure.kind].code) from None
+    except asyncio.CancelledError:
+        set_aside(case.progress, case.model, None)
+        raise
+    assert isinstance(answer, PlainAnswer), "a verdict is not asked for as a stream"
+    set_aside(case.progress, case.model, answer.usage, len(answer.body))
+    return read_verdict(DIALECTS[case.model.deployment.dialect].read_answer(answer.body).text)
+
+
+def _weigh(judged: Verdict | int | None, only_below: int | None) -> tuple[bool, str]:
+    """Whether the answer has passed, and what to tell beside that. A verdict that cannot be read has not passed it."""
+    if only_below is None:
+        return isinstance(judged, Verdict) and judged.passed, ""
+    score = judged.score if isinstance(judged, Verdict) else judged
+    if score is None:
+        return False, ""
+    return score >= only_below, f"confidence={score / MILLIONTHS:.3f}; "
+
+
+async def _ask_again(case: _Case) -> Answer:
+    """The checking model's own answer to the request, in place of the local one, which is charged all the same."""
+    progress, degraded = case.progress, case.progress.degraded
+    set_aside(progress, case.local, case.answer.usage, len(case.answer.body))
+    progress.usage, progress.content_bytes = None, 0
+    progress.attempts += 1
+    progress.model, progress.degraded = case.model, ""
+    parameters = case.decision.agent.parameters if case.decision.agent else ()
+    try:
+        again = await try_model(case.relay, case.decision, case.model, case.request, parameters)
+    except (UpstreamFailure, EgressRefused) as failure:
+        if isinstance(failure, UpstreamFailure):
+            note_failure(progress, failure)
+        else:
+            progress.attempts -= 1
+        if case.only_below is None:
+            raise
+        progress.model, progress.degraded = case.local, degraded
+        code = POLICIES[failure.kind].code if isinstance(failure, UpstreamFailure) else "private"
+        raise _Skipped(code) from None
+    accept_answer(progress, again)
+    return again

@@ -1,0 +1,188 @@
+"""`LLMRouter().route_request("writer", {"complexity": 9})`: the gateway's own decisions, for programs, without one.
+
+A configuration that cannot be used raises, and what was loaded before stays.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+
+from pointsman.config_loader import USUAL_PATH, ConfigurationError
+from pointsman.control.configuration import find_config, load_configuration
+from pointsman.core.config.problems import Problem, quote
+from pointsman.core.config.snapshot import Agent, Snapshot
+from pointsman.core.config.suggest import suggest_name
+from pointsman.core.routing.ask import InvalidQuestion
+from pointsman.core.routing.cost_efficiency import Selection, TaskComplexity, select_by_cost_efficiency
+from pointsman.core.routing.decision import Refusal
+from pointsman.router.decision import (
+    InvalidRequest,
+    RoutingDecision,
+    UnknownAgent,
+    build_refusal,
+    describe_decision,
+)
+from pointsman.router.search import PrivateDataSearch
+from pointsman.router.suppose_request import suppose_request
+from pointsman.router.words import read_words
+
+MOST_NAMED = 20
+"""Agents that a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """One reading of the configuration, and what searches texts by it."""
+
+    snapshot: Snapshot
+    warnings: tuple[Problem, ...]
+    search: PrivateDataSearch
+
+
+class LLMRouter:
+    """Decides as the gateway does, from the files alone; any number of threads may ask.
+
+    The environment is as `POINTSMAN_ENV` or `DEPLOYMENT_ENV` says.
+
+    Args:
+        config_path: a file or folder in any form that Pointsman reads; by default what `POINTSMAN_CONFIG` names, else
+            `config/agents/models.yaml` where that is there, else the one that `pointsman serve` would read here.
+
+    Raises:
+        FileNotFoundError: when there is no configuration.
+        ConfigurationError: when it cannot be used.
+    """
+
+    def __init__(self, config_path: str | Path | None = None) -> None:
+        self.config_path = Path(config_path) if config_path is not None else _find_usual()
+        self._loaded = self._load()
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What should be looked at, though it keeps nothing from being used; such as a key that is not set."""
+        return self._loaded.warnings
+
+    @property
+    def revision(self) -> str:
+        """Of the configuration that decisions are made by; the gateway shows the same for the same files."""
+        return self._loaded.snapshot.revision
+
+    def reload(self) -> None:
+        """Read the configuration anew.
+
+        Raises:
+            FileNotFoundError, ConfigurationError: as at first; what was loaded before stays.
+        """
+        self._loaded = self._load()
+
+    def route_request(
+        self,
+        agent_id: str,
+        task: Mapping[str, object] | None = None,
+        context: Mapping[str, object] | None = None,
+    ) -> RoutingDecision:
+        """Which model a request of an agent would run on, and why; nothing is sent anywhere.
+
+        Args:
+            agent_id: the agent's name.
+            task: facts of the task, such as `{"type": "review", "complexity": 9}`, and its text under `description`,
+                `prompt`, `content` or `messages`; other words are not read.
+            context: what is known beside it: `routing_strategy`, `user`, `team`, `tags`, `daily_cost` and `budget` in
+                dollars, `budget_mode`, `cost_limit_reached`, and any fact by its name.
+
+        Raises:
+            UnknownAgent: a `KeyError`; there is no such agent.
+            InvalidRequest: a `ValueError`; a fact cannot be so, or a word is nearly a fact's name.
+            RoutingRefused: no model may serve the request.
+        """
+        loaded = self._loaded
+        agent = _find_agent(loaded.snapshot, agent_id)
+        words = read_words(loaded.snapshot, {} if task is None else task, {} if context is None else context)
+        hypothesis = suppose_request(loaded.snapshot, agent, words, loaded.search)
+        answer = hypothesis.decide()
+        if isinstance(answer, Refusal):
+            raise build_refusal(answer)
+        return describe_decision(answer, hypothesis.facts)
+
+    def select_model_by_cost_efficiency(self, task_complexity: TaskComplexity | int, quality_threshold: float) -> str:
+        """The name of the model that is worth its money for a task of this complexity.
+
+        Args:
+            task_complexity: `simple`, `moderate` or `complex`, or a number: up to 3 is simple, up to 6 moderate, and
+                up to 10 complex.
+            quality_threshold: from 0 to 1. A simple task takes the cheapest model up to 0.8, a moderate one the
+                cheapest of the middle tiers up to 0.9; all others take the best quality for its cost of the top tier.
+
+        Raises:
+            InvalidRequest: complexity or threshold cannot be so.
+            RoutingRefused: no model may serve at a known price.
+        """
+        return self.explain_cost_efficiency(task_complexity, quality_threshold).model.name
+
+    def explain_cost_efficiency(self, task_complexity: TaskComplexity | int, quality_threshold: float) -> Selection:
+        """The same with its reason.
+
+        Raises:
+            InvalidRequest, RoutingRefused: as `select_model_by_cost_efficiency`.
+        """
+        try:
+            selected = select_by_cost_efficiency(self._loaded.snapshot, task_complexity, quality_threshold)
+        except InvalidQuestion as invalid:
+            raise InvalidRequest(invalid.about, f"{invalid.about}: {invalid}") from None
+        if isinstance(selected, Refusal):
+            raise build_refusal(selected)
+        return selected
+
+    def _load(self) -> _Loaded:
+        if not self.config_path.exists():
+            raise FileNotFoundError(f"Config file not found: {self.config_path}; `pointsman init` writes one")
+        loaded = load_configuration(self.config_path, os.environ)
+        if loaded.snapshot is None:
+            raise ConfigurationError(self.config_path, loaded.problems)
+        return _Loaded(loaded.snapshot, loaded.problems, PrivateDataSearch())
+
+
+_router: LLMRouter | None = None
+_lock = Lock()
+
+
+def get_llm_router() -> LLMRouter:
+    """The router of this process, made when it is first asked for.
+
+    Raises:
+        FileNotFoundError, ConfigurationError: as `LLMRouter`.
+    """
+    global _router
+    with _lock:
+        if _router is None:
+            _router = LLMRouter()
+        return _router
+
+
+def select_model_by_cost_efficiency(task_complexity: TaskComplexity | int, quality_threshold: float) -> str:
+    """The name of the model that is worth its money, by the configuration that is found here.
+
+    Raises:
+        FileNotFoundError, ConfigurationError: as `LLMRouter`.
+        InvalidRequest, RoutingRefused: as its method of this name.
+    """
+    return get_llm_router().select_model_by_cost_efficiency(task_complexity, quality_threshold)
+
+
+def _find_usual() -> Path:
+    usual = USUAL_PATH if USUAL_PATH.exists() and not os.environ.get("POINTSMAN_CONFIG") else None
+    return find_config(usual, os.environ, Path.cwd())
+
+
+def _find_agent(snapshot: Snapshot, agent_id: str) -> Agent:
+    name = str(agent_id)
+    agent = snapshot.agents.get(name)
+    if agent is not None:
+        return agent
+    suggestion = suggest_name(name, snapshot.agents)
+    listed = [*islice(snapshot.agents, MOST_NAMED), *(["..."] if len(snapshot.agents) > MOST_NAMED else [])]
+    hint = f"did you mean {suggestion}?" if suggestion else f"there are {', '.join(listed) or 'none'}"
+    raise UnknownAgent(name, f"there is no agent {quote(name)}; {hint}")

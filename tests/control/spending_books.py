@@ -1,0 +1,96 @@
+"""Books as a gateway keeps them: every outcome goes to the tally and, by way of the writer, to a real database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from core.config.compiling import compile_good
+from pointsman.control.spending import Spending
+from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.routing.outcome import Outcome
+from pointsman.storage.database import open_database
+from pointsman.storage.spending_reader import SpendingReader
+from pointsman.storage.usage_writer import UsageWriter, WriterLimits
+from storage.usage_examples import EXAMPLE
+
+T = TypeVar("T")
+
+USD = 1_000_000_000
+DAY_MS = 86_400_000
+NOW = int(datetime.fromisoformat("2026-11-21T12:00:00+00:00").timestamp() * 1_000)
+
+DOCUMENT = """\
+version: 1
+providers:
+  openai: {}
+  anthropic: {}
+  house: {base_url: "http://localhost:8080/v1"}
+models:
+  small: {provider: house, model_id: llama}
+  other: {provider: anthropic, model_id: claude-3-5-sonnet}
+agents:
+  writer: {model: gpt-4o, fallback: [other], local_alternative: small}
+  reviewer: {model: small}
+interactions:
+  chat: {model: other, fallback: [small]}
+"""
+
+
+@dataclass
+class Books:
+    """A running gateway's."""
+
+    spending: Spending
+    writer: UsageWriter
+
+    def record(self, *outcomes: Outcome) -> None:
+        for outcome in outcomes:
+            self.writer.add(outcome)
+            self.spending.record(outcome)
+
+
+def write_snapshot(*budgets: str, more: str = "") -> Snapshot:
+    """A configuration with budgets, each written like `scope: total, window: day, limit: 5`."""
+    listed = "".join(f"  - {{{budget}}}\n" for budget in budgets)
+    return compile_good(DOCUMENT + more + ("budgets:\n" + listed if budgets else ""))
+
+
+_made = iter(range(10**9))
+
+
+def spend(usd: float | None, at_ms: int = NOW, **fields: object) -> Outcome:
+    """One request that cost so many dollars; it ran as nobody in particular, on a local model."""
+    nobody: dict[str, object] = dict.fromkeys(("agent", "interaction", "team", "user", "key_id"), "") | {"tags": ()}
+    place = {"model": "small", "provider": "house", "location": "local"}
+    cost = {
+        "cost_nusd": None if usd is None else round(usd * USD),
+        "cost_status": "unknown" if usd is None else "actual",
+    }
+    named = {"request_id": f"req_{next(_made)}", "at_ms": at_ms}
+    return replace(EXAMPLE, **(nobody | place | cost | named | fields))
+
+
+CLOUD = {"model": "gpt-4o", "provider": "openai", "location": "cloud"}
+OTHER_CLOUD = {"model": "other", "provider": "anthropic", "location": "cloud"}
+
+
+def run_gateway(path: Path, work: Callable[[Books], Awaitable[T]], interval_ms: int = 1) -> T:
+    """Do the work between a start and a stop; what it leaves is what the next start finds."""
+
+    async def run() -> T:
+        database = await open_database(f"sqlite:///{path}")
+        try:
+            writer = UsageWriter(database, WriterLimits(interval_ms=interval_ms))
+            writer.start()
+            answer = await work(Books(Spending(SpendingReader(database)), writer))
+            await writer.drain(timeout_ms=30_000)
+            return answer
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
