@@ -58,8 +58,12 @@ def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) ->
         "dropped": [],
         "estimated_cost_usd": large_cost,
         "estimated_tokens": {"input": 1_000, "output": 500},
+        "size_assumed": True,
         "confidence": 1.0,
-        "flips": [{"fact": "request.tokens_estimated", "from": 0, "to": 198_001, "model": None}],
+        "flips": [
+            {"fact": "primary_unavailable", "from": False, "to": True, "model": "simulated-small"},
+            {"fact": "request.tokens_estimated", "from": 0, "to": 198_001, "model": None},
+        ],
         "flips_complete": True,
         "facts": {"target": "agent:orchestrator", "agent": "orchestrator", "tags": ["routing", "supervisor"]},
         "estimated": [],
@@ -82,10 +86,19 @@ def test_people_read_the_model_the_reason_the_order_and_the_price(shell: Command
     assert text.index("1. simulated-large") < text.index("2. simulated-small")
     assert "$3 in, $15 out per million tokens (catalogue " in text
     assert "200,000 tokens of context" in text
-    assert "A request of 1,000 tokens in and 500 out costs about $0.0105, from $0.002415 to $0.0336." in text
+    assert "An assumed request of 1,000 tokens in and 500 out costs about $0.0105, from $0.002415 to $0.0336." in text
+    assert "about $0.0105 for an assumed request" in text
     assert "request.tokens_estimated 198,001 instead of 0 would be refused" in text
     assert text.isascii()
     assert text.rstrip().endswith("Next: pointsman usage")
+
+
+def test_a_size_that_is_said_is_not_assumed(shell: CommandLine) -> None:
+    words = ("explain", "--agent", "orchestrator", "--fact", "request.tokens_estimated=2000")
+    text = shell.run(*words).stdout
+    assert "A request of 2,000 tokens in and 500 out costs about $0.0135" in text and "assumed" not in text
+    assert "request.tokens_estimated 198,001 instead of 2,000 would be refused" in text
+    assert shell.run(*words, "--json").json["size_assumed"] is False
 
 
 def test_an_environment_changes_the_answer(shell: CommandLine) -> None:
@@ -114,8 +127,8 @@ def test_what_is_left_out_is_shown_with_its_reason(shell: CommandLine) -> None:
 )
 def test_an_unknown_name_is_refused_with_what_was_meant(shell: CommandLine, option: str, name: str, meant: str) -> None:
     answer = shell.run("explain", option, name)
-    assert (answer.code, answer.stdout) == (1, "")
-    assert f'did you mean "{meant}"?' in answer.stderr
+    assert (answer.code, answer.stderr) == (1, "No gateway runs here, so this is what the files say.\n")
+    assert f'did you mean "{meant}"?' in answer.stdout
     refused = shell.run("explain", option, name, "--json")
     assert refused.code == 1
     assert (refused.json["model"], refused.json["refused"]["code"]) == (None, "model_not_found")

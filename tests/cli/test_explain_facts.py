@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from command_line import CommandLine, open_command_line
 
+from pointsman.core.routing.order_candidates import SAVING
+
 DOCUMENT = """\
 version: 1
 providers:
@@ -54,6 +56,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLi
         yield shell
 
 
+FILES_ALONE = "No gateway runs here, so this is what the files say.\n"
 CTO, BACKEND = ("--agent", "cto_agent"), ("--agent", "backend_agent")
 
 
@@ -105,10 +108,10 @@ def test_what_flips_the_choice_can_be_given_as_it_is_told(shell: CommandLine) ->
 def test_user_team_and_tags_are_facts_of_the_request(shell: CommandLine) -> None:
     words = (*CTO, "--user", "ada", "--team", "red", "--tag", "night", "--tag", "other")
     refused = shell.run("explain", *words)
-    assert (refused.code, refused.stdout) == (1, "")
-    assert 'Refused (denied_by_rule): The rule "closed_at_night" refuses this request.' in refused.stderr
-    assert "user nothing instead of ada would take claude-3-opus" in refused.stderr
-    assert "without the tag night it would take claude-3-opus" in refused.stderr
+    assert (refused.code, refused.stderr) == (1, FILES_ALONE)
+    assert refused.stdout.startswith('Refused (denied_by_rule): The rule "closed_at_night" refuses this request.')
+    assert "user nothing instead of ada would take claude-3-opus" in refused.stdout
+    assert "without the tag night it would take claude-3-opus" in refused.stdout
     assert shell.run("explain", *words, "--fact", 'tags=["other"]').code == 0
 
 
@@ -118,12 +121,23 @@ def test_scores_stand_in_columns_with_those_beyond_the_last_attempt(shell: Comma
     at = lines.index("Scores:")
     header, rows = lines[at + 1], lines[at + 2 : at + 5]
     assert header.split()[0] == "total" and "cost_efficiency" in header
-    assert [row.split()[0] for row in rows] == ["llama-3-70b", "claude-3-opus", "gpt-4-turbo"]
+    assert [row.split()[0] for row in rows] == ["llama-3-70b", "gpt-4-turbo", "claude-3-opus"]
     assert {len(row) for row in rows} == {len(header)}
     told = shell.run("explain", *CTO, "--strategy", "cost_optimized", "--json").json
-    assert [each["model"] for each in told["further"]] == ["gpt-4-turbo"]
+    assert [each["model"] for each in told["further"]] == ["claude-3-opus"]
     assert told["further"][0]["score"]["total"] > 0
     assert told["attempts"][0]["score"].keys() == told["further"][0]["score"].keys()
+
+
+def test_what_comes_before_scores_and_savings_are_called_so(shell: CommandLine) -> None:
+    strategies = "strategies: {near: {prefer_local_models: true, weights: {quality_expectations: 1}}}"
+    document = DOCUMENT.replace("llama-3-70b: {provider: near}", "llama-3-70b: {provider: near, quality: 0.1}")
+    shell.write(document.replace("routing:", f"routing:\n  {strategies}\n  savings: [{SAVING}]"))
+    text = shell.run("explain", *CTO, "--strategy", "near").stdout
+    assert text.startswith("llama-3-70b")
+    assert "Confidence 0: another scores more, but location, skills, quality and state count before scores." in text
+    saved = shell.run("explain", *CTO, "--fact", "task.complexity=2").stdout
+    assert f'the saving "{SAVING}"' in saved and f"Settled by a saving, {SAVING}." in saved
 
 
 def test_a_check_that_privacy_forbids_says_so(shell: CommandLine) -> None:

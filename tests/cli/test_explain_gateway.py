@@ -37,7 +37,11 @@ def add_past(router: APIRouter) -> None:
     async def read_decision(request_id: str) -> dict[str, object]:
         if request_id == "req_lost":
             raise OperatorError(404, "not_found", "No decision of this request is kept; they are kept for 30 days.")
-        return PAST | {"recorded": {"model": "large" if request_id == "req_same" else "own"}, "replayed": {}}
+        recorded: dict[str, object] = {"model": "large" if request_id == "req_same" else "own"}
+        if request_id == "req_fell":
+            recorded["outcome"] = {"model": "large", "attempts": 2, "input_tokens": 1_200, "output_tokens": 7}
+            recorded["outcome"] |= {"cost_usd": "0.5", "cost_status": "estimated"}
+        return PAST | {"recorded": recorded, "replayed": {}}
 
 
 PAST: dict[str, object] = {}
@@ -125,6 +129,15 @@ def test_a_past_request_is_told_with_what_was_recorded(shell: CommandLine, serve
     assert other.stdout.startswith("Recorded: it went to own; a replay comes to something else.")
     told = run(shell, served, "--request-id", "req_same", "--json").json
     assert told == PAST | {"recorded": {"model": "large"}, "replayed": {}}
+
+
+def test_where_a_past_request_ended_and_what_it_cost_is_told(shell: CommandLine, served: Explainer) -> None:
+    fell = run(shell, served, "--request-id", "req_fell").stdout.splitlines()
+    assert fell[0].startswith("Recorded: it went to own;")
+    assert fell[1:3] == [
+        "It ended on large, after 2 attempts.",
+        "It took 1,200 tokens in and 7 out and cost $0.5 (estimated).",
+    ]
 
 
 def test_a_request_that_is_not_kept_is_an_error_that_says_so(shell: CommandLine, served: Explainer) -> None:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from pointsman.control.override_ends import EndingStore
 from pointsman.core.ports import ConfigStore, OverrideStore
 from pointsman.storage.configuration_store import ConfigurationStore
 from pointsman.storage.database import open_database
@@ -15,12 +16,16 @@ from pointsman.storage.overrides_store import OverridesStore
 T = TypeVar("T")
 
 
+class Overrides(OverrideStore, EndingStore, Protocol):
+    """All that is asked of a store of overrides."""
+
+
 @dataclass(frozen=True)
 class Stores:
     """What is kept in one place, as one process sees it."""
 
     configurations: ConfigStore
-    overrides: OverrideStore
+    overrides: Overrides
 
 
 @dataclass(frozen=True)

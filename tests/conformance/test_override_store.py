@@ -142,6 +142,58 @@ def test_one_that_ended_by_itself_is_not_ended_again(backend: Backend) -> None:
     backend.run(outlive)
 
 
+def test_each_end_is_put_down_once_with_its_own_time(backend: Backend) -> None:
+    async def end(stores: Stores) -> None:
+        end_ms = EXAMPLE.expires_at_ms or 0
+        await stores.overrides.add(EXAMPLE)
+        await stores.overrides.add(replace(EXAMPLE, id="ovr_2", kind="task", target="t-1", expires_at_ms=end_ms - 7))
+        await stores.overrides.add(replace(EXAMPLE, id="ovr_3", kind="strategy", expires_at_ms=end_ms + 1))
+        await stores.overrides.add(replace(EXAMPLE, id="ovr_4", target="reader", expires_at_ms=None))
+        await stores.overrides.add(replace(EXAMPLE, id="ovr_5", target="editor"))
+        assert await stores.overrides.cancel("ovr_5", "bob", NOW_MS + 5)
+        assert await stores.overrides.end_due(NOW_MS, "clock", "over") == end_ms - 7
+        assert len(await stores.configurations.list_audit(50)) == 6
+        for _ in range(2):
+            assert await stores.overrides.end_due(end_ms, "clock", "over") == end_ms + 1
+        rows = await stores.configurations.list_audit(50)
+        assert [(row.action, row.at_ms, row.author, row.subject, row.reason, row.details) for row in rows[:-6]] == [
+            ("override.end", end_ms, "clock", "agent:writer", "over", {"id": "ovr_1"}),
+            ("override.end", end_ms - 7, "clock", "task:t-1", "over", {"id": "ovr_2"}),
+        ]
+        assert await list_ids(stores, end_ms) == ["ovr_3", "ovr_4"]
+        ended = (await stores.overrides.list_ended(end_ms, 10))[0]
+        assert ended == replace(EXAMPLE, ended_at_ms=end_ms, ended_by="clock", end_reason="over")
+        assert await stores.overrides.end_due(end_ms + 1, "clock", "over") is None
+        assert not await stores.overrides.cancel("ovr_1", "bob", NOW_MS), "though the clock was set back"
+
+    backend.run(end)
+
+
+def test_however_many_end_at_once_all_ends_are_put_down(backend: Backend) -> None:
+    async def end(stores: Stores) -> None:
+        assert await stores.overrides.end_due(NOW_MS, "clock", "over") is None
+        for number in range(130):
+            await stores.overrides.add(replace(EXAMPLE, id=f"ovr_{number}", target=f"agent-{number}"))
+        end_ms = EXAMPLE.expires_at_ms or 0
+        assert await stores.overrides.end_due(end_ms, "clock", "over") == end_ms, "some are left for the next time"
+        assert await stores.overrides.end_due(end_ms, "clock", "over") is None
+        rows = [row for row in await stores.configurations.list_audit(200) if row.action == "override.end"]
+        assert sorted(str(row.details["id"]) for row in rows) == sorted(f"ovr_{number}" for number in range(130))
+
+    backend.run(end)
+
+
+def test_two_processes_put_an_end_down_once(backend: Backend) -> None:
+    async def race() -> None:
+        async with backend.open() as one, backend.open() as another:
+            await one.overrides.add(EXAMPLE)
+            ends = (each.overrides.end_due(NOW_MS * 2, "clock", "over") for each in (one, another, one, another))
+            assert await asyncio.gather(*ends) == [None] * 4
+            assert len(await one.configurations.list_audit(10)) == 2
+
+    asyncio.run(race())
+
+
 def test_two_processes_leave_one_override_for_an_agent(backend: Backend) -> None:
     async def race() -> None:
         async with backend.open() as one, backend.open() as another:

@@ -38,6 +38,9 @@ agents:
   reviewer: {model: small}
 interactions:
   chat: {model: other, fallback: [small]}
+  talk: {model: gpt-4o, fallback: [small]}
+tasks:
+  review: {model: small, fallback: [other]}
 """
 
 

@@ -6,7 +6,7 @@ import pytest
 from spending_books import CLOUD, NOW, OTHER_CLOUD, USD, Books, run_gateway, spend, write_snapshot
 
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.routing.money_facts import ClosedScope, MoneyFacts
+from pointsman.core.routing.money_facts import ClosedScope, MoneyFacts, Payer
 from pointsman.core.routing.outcome import Outcome
 
 ADA = {"user": "ada", "key_id": "key_1", "team": "red", "tags": ("nightly",)}
@@ -30,7 +30,7 @@ def _look(path: Path, snapshot: Snapshot, *outcomes: Outcome, **caller: object) 
     async def look(books: Books) -> MoneyFacts:
         await books.spending.follow(snapshot, NOW)
         books.record(*outcomes)
-        return books.spending.look(NOW, **caller)
+        return books.spending.look(NOW, Payer(**caller))
 
     return run_gateway(path / "pointsman.db", look)
 
@@ -125,8 +125,8 @@ def test_budgets_over_candidates_apply_to_callers_that_could_go_there(tmp_path: 
     assert (writer.budget_nusd, writer.daily_cost_nusd, writer.budget_mode) == (5 * USD, 4 * USD, True)
     reviewer = _look(tmp_path, snapshot, agent="reviewer")
     assert (reviewer.budget_nusd, reviewer.daily_cost_nusd, reviewer.budget_mode) == (None, 5 * USD, False)
-    for chat in ({"interaction": "chat"}, {"agent": "interaction:chat"}):
-        assert _look(tmp_path, snapshot, **chat).budget_nusd == 3 * USD
+    assert _look(tmp_path, snapshot, interaction="chat").budget_nusd == 3 * USD
+    assert _look(tmp_path, snapshot, task="review").budget_nusd == 3 * USD
     anybody = _look(tmp_path, snapshot)
     assert (anybody.budget_nusd, anybody.daily_cost_nusd) == (50 * USD, 5 * USD)
 
@@ -137,12 +137,11 @@ def test_where_everything_stays_local_no_budget_over_the_cloud_applies(tmp_path:
         assert _look(tmp_path, snapshot, **caller).budget_nusd is None
 
 
-def test_once_a_model_is_settled_only_budgets_over_it_apply(tmp_path: Path) -> None:
+def test_where_a_model_is_asked_for_only_budgets_over_it_apply(tmp_path: Path) -> None:
     snapshot = write_snapshot(*BOTH_CLOUDS, "scope: 'model:other', window: month, limit: 2")
     assert _look(tmp_path, snapshot, agent="writer", model="other").budget_nusd == 2 * USD
-    assert _look(tmp_path, snapshot, agent="writer", provider="anthropic").budget_nusd == 3 * USD
+    assert _look(tmp_path, snapshot, agent="writer", model="gpt-4o").budget_nusd == 5 * USD
     assert _look(tmp_path, snapshot, agent="writer", model="small").budget_nusd is None
-    assert _look(tmp_path, snapshot, agent="writer", model="unheard-of").budget_nusd is None
 
 
 def test_a_provider_that_is_used_up_closes_its_models_and_denies_nobody(tmp_path: Path) -> None:
@@ -152,6 +151,20 @@ def test_a_provider_that_is_used_up_closes_its_models_and_denies_nobody(tmp_path
     assert (facts.denied_by, facts.cost_limit_reached) == (None, True)
     # It is closed for whoever asks, because a rule may name any model.
     assert _look(tmp_path, snapshot, agent="reviewer").closed == facts.closed
-    settled = _look(tmp_path, snapshot, agent="writer", model="gpt-4o")
-    assert settled.denied_by == "provider:openai per day"
-    assert _look(tmp_path, snapshot, agent="writer", model="other").denied_by is None
+
+
+WHOEVER = ({"agent": "writer"}, {"interaction": "chat"}, {"task": "review"}, {"model": "other"}, {})
+
+
+@pytest.mark.parametrize("scope", ["cloud", "'provider:anthropic'", "'model:other'"])
+@pytest.mark.parametrize("who", WHOEVER)
+def test_a_spent_budget_keeps_whoever_could_go_there_on_local_models(
+    tmp_path: Path, scope: str, who: dict[str, str]
+) -> None:
+    snapshot = write_snapshot(f"scope: {scope}, {DAY}, limit: 5, on_exceed: local_only, name: spent")
+    assert _look(tmp_path, snapshot, spend(5, **OTHER_CLOUD), **who).local_only == "spent"
+    for elsewhere in ({"agent": "reviewer"}, {"model": "small"}):
+        facts = _look(tmp_path, snapshot, spend(5, **OTHER_CLOUD), **elsewhere)
+        assert facts.local_only is None
+        # A rule or a person may name a cloud model all the same.
+        assert [closed.spares_local for closed in facts.closed] == [True]

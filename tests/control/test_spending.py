@@ -18,8 +18,8 @@ from pointsman.control import spending as spending_module
 from pointsman.control.spending import Spending
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.limits.windows import find_window
-from pointsman.core.routing.money_facts import MoneyFacts
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.money_facts import MoneyFacts, Payer
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.storage.database import open_database
 from pointsman.storage.spending_reader import SpendingReader
 from pointsman.storage.usage_writer import UsageWriter
@@ -56,7 +56,7 @@ def _look(path: Path, snapshot: Snapshot, now_ms: int = NOW, **caller: object) -
 
     async def look(books: Books) -> MoneyFacts:
         await books.spending.follow(snapshot, now_ms)
-        return books.spending.look(now_ms, **caller)
+        return books.spending.look(now_ms, Payer(**caller))
 
     return run_gateway(path, look)
 
@@ -80,25 +80,56 @@ def _add_up(outcomes: Iterable[Outcome], snapshot: Snapshot, now_ms: int) -> dic
     for kind, name, window, zone in wanted:
         start_ms, end_ms = find_window(now_ms, window, zone)
         sums[f"{kind} {name} {window} {zone}"] = sum(
-            outcome.cost_nusd or 0
+            cost_nusd
             for outcome in outcomes
-            if start_ms <= outcome.at_ms < end_ms and _counts(outcome, kind, name)
+            if start_ms <= outcome.at_ms < end_ms
+            for call, cost_nusd in _list_calls(outcome)
+            if _counts(call if kind in ("cloud", "provider", "model") else outcome, kind, name)
         )
     return sums
 
 
-def _counts(outcome: Outcome, kind: str, name: str) -> bool:
+def _list_calls(outcome: Outcome) -> list[tuple[Outcome | FurtherCost, int]]:
+    """Each upstream call, and what it cost."""
+    if outcome.cost_nusd is None:
+        return []
+    further: list[tuple[Outcome | FurtherCost, int]] = [(each, each.cost_nusd) for each in outcome.further]
+    return [(outcome, outcome.cost_nusd - sum(cost_nusd for _, cost_nusd in further)), *further]
+
+
+def _counts(outcome: Outcome | FurtherCost, kind: str, name: str) -> bool:
     if kind == "tag":
-        return name in outcome.tags
+        return isinstance(outcome, Outcome) and name in outcome.tags
     if kind in ("total", "cloud"):
         return kind == "total" or outcome.location == "cloud"
     return getattr(outcome, "key_id" if kind == "key" else kind) == name
 
 
+PLACES = [CLOUD, OTHER_CLOUD, {"model": "small", "provider": "house", "location": "local"}]
+
+some_further = st.lists(
+    st.builds(
+        lambda place, cost_nusd: FurtherCost(**place, cost_nusd=cost_nusd),
+        st.sampled_from(PLACES),
+        st.integers(1, 10**12),
+    ),
+    max_size=3,
+).map(tuple)
+
+
+def _build_outcome(place: dict[str, object], further: tuple[FurtherCost, ...], fields: dict[str, object]) -> Outcome:
+    """Further costs are part of the cost, and where that is unknown there are none."""
+    outcome = spend(None, **place, **fields)
+    if outcome.cost_nusd is None:
+        return outcome
+    return replace(outcome, cost_nusd=outcome.cost_nusd + sum(each.cost_nusd for each in further), further=further)
+
+
 some_outcomes = st.lists(
     st.builds(
-        lambda place, fields: spend(None, **place, **fields),
-        st.sampled_from([CLOUD, OTHER_CLOUD, {}]),
+        _build_outcome,
+        st.sampled_from(PLACES),
+        some_further,
         st.fixed_dictionaries(
             {
                 "at_ms": st.integers(NOW - 40 * DAY_MS, NOW + DAY_MS)
@@ -147,7 +178,7 @@ def test_a_window_that_ends_reads_as_nothing_though_nothing_is_recorded(path: Pa
         await books.spending.follow(snapshot, NOW)
         books.record(spend(5, midnight - 1, user="ada"))
         moments = (midnight - 1, midnight, midnight + DAY_MS, midnight - 1)
-        facts = [books.spending.look(now, user="ada") for now in moments]
+        facts = [books.spending.look(now, Payer(user="ada")) for now in moments]
         return [(one.daily_cost_nusd, one.cost_limit_reached) for one in facts]
 
     used_up, nothing = (5 * USD, True), (0, False)
@@ -175,7 +206,7 @@ def test_a_limit_that_is_changed_counts_what_was_spent_before(path: Path) -> Non
         books.record(spend(6, team="red"))
         for limit in (10, 6, 7, 100):
             await books.spending.follow(write_snapshot(f"scope: 'team:red', window: day, limit: {limit}"), NOW)
-            found.append(books.spending.look(NOW, team="red"))
+            found.append(books.spending.look(NOW, Payer(team="red")))
         return found
 
     found = run_gateway(path, change)
@@ -192,7 +223,7 @@ def test_a_budget_that_comes_back_counts_what_was_spent_while_it_was_gone(path: 
             budgets = [f"scope: 'agent:writer', window: month, limit: {limit}"] if limit else []
             await books.spending.follow(write_snapshot(*budgets), NOW)
             books.record(spend(1.5, agent="writer"))
-            found.append(books.spending.look(NOW, agent="writer").daily_cost_nusd)
+            found.append(books.spending.look(NOW, Payer(agent="writer")).daily_cost_nusd)
         return found
 
     assert run_gateway(path, go_and_come) == [round(1.5 * USD), 3 * USD, round(4.5 * USD)]
@@ -212,7 +243,7 @@ def test_a_new_budget_counts_each_request_once_while_others_end(path: Path) -> N
             await asyncio.sleep(0)
         await following
         assert count > 501
-        assert books.spending.look(NOW, user="ada").daily_cost_nusd == count * USD
+        assert books.spending.look(NOW, Payer(user="ada")).daily_cost_nusd == count * USD
         return count
 
     count = run_gateway(path, add_budget, interval_ms=30)
@@ -232,7 +263,7 @@ def test_an_unknown_cost_is_counted_as_such(path: Path) -> None:
     async def record(books: Books) -> tuple[int, int]:
         await books.spending.follow(EVERY_KIND, NOW)
         books.record(spend(None, user="ada"), spend(0, user="ada"), spend(2, user="ada"))
-        return books.spending.unknown_costs, books.spending.look(NOW, user="ada").daily_cost_nusd
+        return books.spending.unknown_costs, books.spending.look(NOW, Payer(user="ada")).daily_cost_nusd
 
     assert run_gateway(path, record) == (1, 2 * USD)
 
@@ -245,10 +276,10 @@ def test_when_the_store_fails_the_former_budgets_stay_and_the_call_can_be_repeat
         await asyncio.to_thread(_rename_table, path, "usage", "hidden")
         with pytest.raises(Exception, match="no such table: usage"):
             await books.spending.follow(EVERY_KIND, NOW)
-        found = [books.spending.look(NOW, user="ada")]
+        found = [books.spending.look(NOW, Payer(user="ada"))]
         await asyncio.to_thread(_rename_table, path, "hidden", "usage")
         await books.spending.follow(EVERY_KIND, NOW)
-        return [*found, books.spending.look(NOW, user="ada")]
+        return [*found, books.spending.look(NOW, Payer(user="ada"))]
 
     before, after = run_gateway(path, fail)
     assert (before.daily_cost_nusd, before.budget_nusd) == (1 * USD, 5 * USD)
@@ -272,7 +303,7 @@ def test_rows_that_never_come_are_not_waited_for_for_ever(path: Path, caplog: py
         spending.record(spend(3, user="ada"))
         await spending.follow(EVERY_KIND, NOW)
         await database.close()
-        return spending.look(NOW, user="ada").daily_cost_nusd
+        return spending.look(NOW, Payer(user="ada")).daily_cost_nusd
 
     with caplog.at_level(logging.WARNING, spending_module.__name__):
         assert asyncio.run(lose_a_row()) == 2 * USD

@@ -6,10 +6,10 @@ from typing import get_args
 from markdown_pages import read_page, spans_of
 from source_tree import read_modules, text_of
 
+from pointsman.core.chat.own_words import OWN_WORDS
 from pointsman.core.config.locality import BUILT_IN, BUILT_IN_WEIGHTS
 from pointsman.core.config.routing_plan import FallbackStrategy
 from pointsman.core.config.sections.routing import Action, CloudThreshold, Strategy
-from pointsman.core.routing.said import _METADATA
 from pointsman.core.routing.strategies.measures import FACTORS, MEASURES
 
 PAGE = read_page("docs/routing.md")
@@ -24,7 +24,7 @@ def test_the_page_lists_every_word_that_a_caller_may_say() -> None:
     stated = {
         (word, header) for header, words, _ in PAGE.list_rows("header", "in `metadata`") for word in spans_of(words)
     }
-    assert stated == {(word, f"`x-pointsman-{name.replace('_', '-')}`") for word, name in _METADATA.items()}
+    assert stated == {(word, f"`x-pointsman-{name.replace('_', '-')}`") for word, name in OWN_WORDS.items()}
 
 
 def test_the_page_lists_every_reason_to_leave_a_candidate_out() -> None:

@@ -4,10 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointsman.recognition.passages import (
+    MOST_CHARACTERS,
     OVERLAP_CHARACTERS,
     PASSAGE_CHARACTERS,
-    count_characters,
     cut_passages,
+    is_too_long,
 )
 
 WORDS = st.text(alphabet="abcdefghéZ19.,-", min_size=1, max_size=60)
@@ -39,5 +40,7 @@ def test_nothing_to_read_is_no_passage() -> None:
 
 
 def test_the_length_counts_what_stands_between_the_texts() -> None:
-    assert count_characters(["Anna", "Smith"]) == len(cut_passages(["Anna", "Smith"])[0])
-    assert count_characters([]) == 0
+    half = "x" * (MOST_CHARACTERS // 2 - 1)
+    assert len(cut_passages([half, half, "y"])) > 1
+    assert not is_too_long([half, half]) and is_too_long([half, half, ""]) and is_too_long([half, f"{half}z"])
+    assert not is_too_long([]) and not is_too_long(["x" * MOST_CHARACTERS])

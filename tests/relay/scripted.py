@@ -8,11 +8,14 @@ from pointsman.core.config.snapshot import Agent, Deployment, Model, Settings, S
 from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.ports import Headers
 from pointsman.core.pricing.prices import PriceTable
+from pointsman.core.routing.money_facts import MoneyFacts
 from pointsman.core.routing.outcome import Outcome
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.egress import EgressGate
 from pointsman.relay.hedge_pace import HedgePace
 from pointsman.relay.serve import serve
+
+NoteSending = Callable[[], None] | None
 
 PRICES = PriceTable(1_000_000_000, 2_000_000_000, 500_000_000, "test")
 
@@ -85,10 +88,14 @@ class ScriptedUpstream:
     called: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> Answer:
+    async def send(
+        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+    ) -> Answer:
         self.called.append(deployment.model)
         self.bodies.append(body)
         answer = self.script.pop(0)
+        if note_sending and not (isinstance(answer, UpstreamFailure) and not answer.sent):
+            note_sending()
         if isinstance(answer, UpstreamFailure):
             raise answer
         return answer
@@ -135,11 +142,19 @@ class Conversation:
     snapshot: Snapshot = SNAPSHOT
     hedging: HedgePace = field(default_factory=HedgePace)
     gate: EgressGate = field(default_factory=EgressGate)
+    money: MoneyFacts = field(default_factory=MoneyFacts)
 
     async def run(self, body: bytes, agent: str | None = None) -> Outcome:
         words = ((b"x-pointsman-agent", agent.encode()),) if agent else ()
         call = Call("req_1", DIALECTS["openai_chat"], body, "key_1", words, 1_700_000_000_000, 99.5, "shown-1")
-        relay = Relay(self.upstream, self.outcomes.append, lambda: self.now_s, gate=self.gate, hedging=self.hedging)
+        relay = Relay(
+            self.upstream,
+            self.outcomes.append,
+            lambda: self.now_s,
+            look_at_money=lambda now_ms, payer: self.money,
+            gate=self.gate,
+            hedging=self.hedging,
+        )
         await serve(relay, self.snapshot, call, self.client)
         (outcome,) = self.outcomes
         return outcome

@@ -9,7 +9,7 @@ from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Deployment
 from pointsman.relay.hedge_pace import CREDITS_AT_START, CREDITS_PER_HEDGE, LEAST_SAMPLES, MOST_MODELS, HedgePace
-from relay.scripted import Answer, Conversation, ScriptedUpstream, model
+from relay.scripted import Answer, Conversation, NoteSending, ScriptedUpstream, model
 from relay.test_serve import DONE, FIRST, LAST, PLAIN, USAGE, ask
 
 STREAM = FIRST + LAST + USAGE + DONE
@@ -28,15 +28,20 @@ class Silent(Answer):
 
 @dataclass
 class Mute(ScriptedUpstream):
-    """Calls of the models named never get a head; it is noted how they end."""
+    """Calls of the models named never get a head, or not even a connection; it is noted how they end."""
 
     mute: tuple[str, ...] = ()
+    connecting: tuple[str, ...] = ()
     aborted: list[str] = field(default_factory=list)
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> Answer:
-        if deployment.model not in self.mute:
-            return await super().send(deployment, path, body, stream=stream)
+    async def send(
+        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+    ) -> Answer:
+        if deployment.model not in (*self.mute, *self.connecting):
+            return await super().send(deployment, path, body, stream=stream, note_sending=note_sending)
         self.called.append(deployment.model)
+        if note_sending and deployment.model not in self.connecting:
+            note_sending()
         try:
             await asyncio.Event().wait()
             raise AssertionError
@@ -49,8 +54,13 @@ def failing(kind: FailureKind) -> UpstreamFailure:
     return UpstreamFailure(kind, "as scripted", sent=True)
 
 
-def hedge(*script: Answer | UpstreamFailure, stream: bool = False, mute: tuple[str, ...] = ()) -> Conversation:
-    conversation = Conversation(Mute(list(script), mute=mute), hedging=HedgePace(0.0, 0.0))
+def hedge(
+    *script: Answer | UpstreamFailure,
+    stream: bool = False,
+    mute: tuple[str, ...] = (),
+    connecting: tuple[str, ...] = (),
+) -> Conversation:
+    conversation = Conversation(Mute(list(script), mute=mute, connecting=connecting), hedging=HedgePace(0.0, 0.0))
 
     async def run() -> None:
         await conversation.run(ask("agent:hedged", stream=stream))

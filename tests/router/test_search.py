@@ -9,10 +9,11 @@ from pointsman.core.chat.request import ChatRequest
 from pointsman.core.config.snapshot import Settings
 from pointsman.core.dialects.openai_chat.decode_request import decode_request
 from pointsman.core.privacy.entities import ENTITIES
-from pointsman.router import search
+from pointsman.relay import search
 from pointsman.router.search import PrivateDataSearch
 
 ALL = Settings(detect_entities=tuple(ENTITIES))
+NO_TIME = Settings(detect_entities=tuple(ENTITIES), detect_deadline_ms=0)
 NAMES = Settings(detect_entities=tuple(ENTITIES), detect_names=True)
 
 
@@ -39,6 +40,10 @@ def test_what_cannot_be_searched_counts() -> None:
 def test_what_is_too_long_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_BYTES", 1_000)
     assert "too long" in PrivateDataSearch().search(say("word " * 200), ALL)
+
+
+def test_what_takes_too_long_counts() -> None:
+    assert PrivateDataSearch().search(say("word"), NO_TIME) == "the search for private data took too long"
 
 
 def test_a_search_that_fails_counts_and_its_words_are_not_repeated(caplog: pytest.LogCaptureFixture) -> None:

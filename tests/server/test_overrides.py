@@ -82,13 +82,31 @@ def test_an_override_for_an_agent_that_goes_ends_with_it(gateway: RunningGateway
         ("writer", {"model_id": "small", "duration": "2 hours"}, 422),
         ("writer", {"model_id": "small", "duration": "9000d"}, 422),
         ("writer", {"model_id": "small", "spend": 0}, 422),
+        ("writer", {"model_id": "small", "reason": "\u202e"}, 422),
+        ("writer", {"model_id": "small", "author": "anna\u2028"}, 422),
         ("writer", {}, 422),
+        ("%ff", {"model_id": "small"}, 404),
     ],
 )
 def test_what_makes_no_sense_is_refused(operator: Operator, agent: str, body: dict[str, str], status: int) -> None:
     found, answer = operator.call("POST", f"/api/agents/{agent}/model", body)
     assert found == status, answer
     assert operator.call("GET", "/api/v1/overrides")[1] == {"overrides": []}
+
+
+def test_what_was_meant_is_said_and_nothing_else(operator: Operator) -> None:
+    status, answer = operator.call("POST", "/api/agents/writer/model", {"model_id": "smalll"})
+    assert status == 422 and answer["detail"].endswith('unknown model "smalll"; did you mean "small"?')
+    (error,) = answer["errors"]
+    assert (error["path"], error["severity"], error["suggestion"]) == ("agents.writer.model", "error", "small")
+
+
+@pytest.mark.parametrize("query", ["reason=%00", "reason=%e2%80%ae", "reason=a%0ab", "author=%07", "author="])
+def test_who_cancels_says_so_in_characters_that_can_be_seen(operator: Operator, query: str) -> None:
+    made = override(operator)
+    status, answer = operator.call("DELETE", f"/api/v1/overrides/{made['id']}?{query}")
+    assert (status, answer["code"]) == (422, "invalid_request")
+    assert len(operator.call("GET", "/api/v1/overrides")[1]["overrides"]) == 1
 
 
 def test_an_override_may_name_a_model_that_is_a_fallback_already(gateway: RunningGateway, operator: Operator) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from operating import Operator
 
+from pointsman.core.chat.money import format_usd
 from running import RunningGateway, await_value, run_gateway, start_gateway
 
 DOCUMENT = """\
@@ -27,6 +28,7 @@ models:
 agents:
   writer: {{model: large, fallback: [small], rules: [{{when: task.complexity < 4, use: small}}]}}
   resilient: {{model: unreachable, fallback: [small]}}
+  open: {{model: large, fallback: [small]}}
 retention: {{decisions: {kept}}}
 """
 
@@ -77,6 +79,10 @@ def test_a_call_can_be_read_back_with_all_that_it_was_decided_by(gateway: Runnin
         "failure": None,
         "degraded": "",
         "verification": None,
+        "input_tokens": answer["recorded"]["outcome"]["input_tokens"],
+        "output_tokens": answer["recorded"]["outcome"]["output_tokens"],
+        "cost_usd": answer["recorded"]["outcome"]["cost_usd"],
+        "cost_status": "actual",
     }
     assert (recorded["request_id"], recorded["agent"], recorded["attempts"]) == (
         request_id,
@@ -87,11 +93,36 @@ def test_a_call_can_be_read_back_with_all_that_it_was_decided_by(gateway: Runnin
     assert {"fact": "task.complexity", "from": 2, "to": 4, "model": "large"} in answer["flips"]
 
 
+def test_a_short_request_is_told_with_what_it_really_cost(gateway: RunningGateway, operator: Operator) -> None:
+    answer = read(operator, ask(gateway, "agent:open"))
+    outcome = answer["recorded"]["outcome"]
+    assert "tokens" not in answer["recorded"]["facts"]
+    tokens = {"input": outcome["input_tokens"], "output": outcome["output_tokens"]}
+    assert 0 < tokens["input"] < 50 and 0 < tokens["output"] < 500
+    assert (answer["estimated_tokens"], answer["size_assumed"]) == (tokens, False)
+    exact = format_usd(tokens["input"] * 3_000 + tokens["output"] * 15_000)
+    assert (outcome["cost_usd"], outcome["cost_status"]) == (exact, "actual")
+    assert answer["estimated_cost_usd"] == {"low": exact, "expected": exact, "high": exact}
+    other = answer["attempts"][1]["estimated_cost_usd"]["expected"]
+    assert other == format_usd(tokens["input"] * 150 + tokens["output"] * 600)
+    listed = operator.call("GET", "/api/v1/decisions?limit=1")[1]["decisions"][0]
+    assert listed["outcome"] == outcome
+
+
+def test_a_refused_request_has_a_size_that_is_assumed(gateway: RunningGateway, operator: Operator) -> None:
+    refused = read(operator, ask(gateway, "agent:nobody"))
+    outcome = refused["recorded"]["outcome"]
+    assert (refused["size_assumed"], outcome["input_tokens"]) == (True, None)
+    assert (outcome["cost_usd"], outcome["cost_status"]) == ("0", "none")
+
+
 def test_a_fallback_and_a_refusal_are_on_record_too(gateway: RunningGateway, operator: Operator) -> None:
     fell_back = read(operator, ask(gateway, "agent:resilient"))
     assert fell_back["recorded"]["model"] == fell_back["model"] == "unreachable"
     outcome = fell_back["recorded"]["outcome"]
     assert (outcome["model"], outcome["attempts"], outcome["degraded"]) == ("small", 2, "fallback")
+    # Two calls went out, so what they used together says nothing of how long the request was.
+    assert outcome["input_tokens"] > 0 and fell_back["size_assumed"]
     refused = read(operator, ask(gateway, "agent:nobody"))
     assert refused["recorded"]["refused"] == refused["refused"]["code"] == "model_not_found"
     assert refused["recorded"]["outcome"]["status"] == 404
@@ -208,6 +239,6 @@ def test_the_command_line_tells_of_a_past_call(gateway: RunningGateway) -> None:
     command = [sys.executable, "-m", "pointsman.cli.main", "explain", "--request-id", request_id]
     told = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
     assert told.returncode == 0, told.stderr
-    assert told.stdout.startswith("Recorded: it went to small; a replay comes to the same.")
+    assert told.stdout.startswith("Recorded: it went to small; a replay comes to the same.\nIt took ")
     as_json = subprocess.run([*command, "--json"], env=environ, capture_output=True, text=True, timeout=30, check=True)
     assert json.loads(as_json.stdout)["replayed"] == {"identical": True}

@@ -93,7 +93,8 @@ def test_files_are_followed_meanwhile_and_agents_may_get_other_models(
     gateway.config.write_text(f"{text}  late: {{model: big}}\n")
     await_value(lambda: True if ask(gateway, "agent:late") == "privacy_unavailable" else None)
     status, made = operator.call("POST", "/api/agents/open/model", {"model_id": "big"})
-    assert (status, made["warnings"]) == (201, [])
+    (warning,) = made["warnings"]
+    assert status == 201 and 'strategy "privacy_first" allows local models only): agent "open" runs on "own"' in warning
     status, made = operator.call("POST", "/api/agents/stranded/model", {"model_id": "big"})
     assert status == 201 and "requests of agent stranded" in str(made["warnings"]) and len(made["warnings"]) == 1
     status, made = operator.call("POST", "/api/agents/stranded/model", {"model_id": "own"})
@@ -128,13 +129,15 @@ def test_a_strategy_for_local_models_only_is_not_lifted(cloud: str, simulator: s
         ({"strategy": "privacy_first", "duration": "2 hours"}, "write one such as 30m, 2h or 7d, at most 30d"),
         ({"strategy": "privacy_first", "duration": "31d"}, "at most 30d"),
         ({"strategy": "privacy_first", "reason": "sk-" + "a1" * 20}, "looks like a secret"),
+        ({"strategy": "privacy_first", "reason": "\u202e"}, "Write printable characters only, on one line"),
+        ({"strategy": "balancd"}, 'did you mean "balanced"?'),
         ({"strategy": ""}, "/strategy"),
         ({}, "/strategy"),
     ],
 )
 def test_what_makes_no_sense_is_refused(steady: Operator, body: dict[str, str], message: str) -> None:
     status, answer = steady.call("POST", "/api/routing/strategy", body)
-    assert status == 422 and message in str(answer), answer
+    assert status == 422 and message in str(answer).replace("\\'", "'"), answer
     assert list_overrides(steady) == []
 
 

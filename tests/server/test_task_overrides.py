@@ -41,6 +41,12 @@ def force(operator: Operator, task_id: str = "t-1", model: str = "own", **fields
     return dict(answer)
 
 
+def find_end(operator: Operator) -> dict[str, Any] | None:
+    """The newest end in the audit."""
+    entries = operator.call("GET", "/api/v1/audit")[1]["entries"]
+    return next((each for each in entries if each["action"] == "override.end"), None)
+
+
 def test_it_counts_for_the_requests_of_its_task_until_it_is_cancelled(
     running: tuple[RunningGateway, Operator],
 ) -> None:
@@ -69,6 +75,9 @@ def test_it_lasts_a_day_unless_less_is_said_and_ends_by_itself(running: tuple[Ru
     await_value(lambda: True if ask(gateway, "agent:open", x_pointsman_task_id="t-2") == "big" else None)
     (ended,) = list_overrides(operator, "?ended=true")
     assert (ended["id"], ended["ended_at"]) == (short["id"], short["expires_at"])
+    told = await_value(lambda: find_end(operator))
+    assert (told["subject"], told["details"], told["at"]) == ("task:t-2", {"id": short["id"]}, short["expires_at"])
+    assert (told["author"], told["reason"]) == ("pointsman", "its time has come")
     assert [each["id"] for each in list_overrides(operator)] == [made["id"]]
 
 
@@ -93,7 +102,8 @@ def test_private_requests_are_not_sent_to_a_forced_cloud_model(
     operator.call("POST", "/api/routing/strategy", {"strategy": "privacy_first"})
     assert ask(gateway, "agent:open", x_pointsman_task_id="t-1") == "privacy_unavailable"
     (warning,) = force(operator, model="big")["warnings"]
-    assert '"big" is a cloud model, and requests must stay local' in warning
+    assert warning.startswith('"big" is not taken (a cloud model, and requests must stay local: the strategy')
+    assert warning.endswith("requests of this task that this applies to are refused; name another model")
     assert count_calls(cloud) == calls
 
 
@@ -129,13 +139,23 @@ def test_a_task_may_be_called_anything_that_can_be_printed(running: tuple[Runnin
         ("t\t", {"force_model": "own"}, "1 to 256 printable characters"),
         ("t\x00", {"force_model": "own"}, "1 to 256 printable characters"),
         ("   ", {"force_model": "own"}, "1 to 256 printable characters"),
+        ("t\u202e", {"force_model": "own"}, "1 to 256 printable characters"),
+        ("t\u200b", {"force_model": "own"}, "1 to 256 printable characters"),
+        (b"\xff", {"force_model": "own"}, "1 to 256 printable characters"),
+        (b"\xed\xa0\x80", {"force_model": "own"}, "1 to 256 printable characters"),
+        ("t", {"force_model": "own", "reason": "\u202e"}, "Write printable characters only, on one line"),
+        ("t", {"force_model": "own", "reason": "fine\novr_0  task t is forced"}, "on one line"),
+        ("t", {"force_model": "own", "author": "\u2066"}, "Write printable characters only"),
+        ("t", {"force_model": "bigg"}, 'there is no model "bigg"; did you mean "big"?'),
         ("x" * 257, {"force_model": "own"}, "256"),
         ("sk-" + "a1" * 20, {"force_model": "own"}, "looks like a secret"),
         ("t", {"force_model": "own", "reason": "sk-" + "a1" * 20}, "looks like a secret"),
         ("t", {"model": "own"}, "/force_model"),
     ],
 )
-def test_what_makes_no_sense_is_refused(steady: Operator, task_id: str, body: dict[str, str], message: str) -> None:
+def test_what_makes_no_sense_is_refused(
+    steady: Operator, task_id: str | bytes, body: dict[str, str], message: str
+) -> None:
     status, answer = steady.call("POST", f"/api/tasks/{quote(task_id, safe='')}/routing", body)
     assert status == 422 and message in str(answer).replace("\\'", "'"), answer
     assert "a1a1" not in str(answer)

@@ -35,7 +35,7 @@ OF_0001 = {
     "virtual_keys": [("key_1", "ci", "pm_ab12...wxyz", bytes(32), "0123abcd", 1_763_000_000_000, None)],
 }
 
-SINCE_THEN = {"usage": ("", "", "", ""), "virtual_keys": (None,)}
+SINCE_THEN = {"usage": ("", "", "", "", None), "virtual_keys": (None,)}
 """What the columns hold that were added later."""
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, event
 
 from pointsman.core.limits.scopes import CostQuestion, Scope
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.storage.database import open_database
 from pointsman.storage.spending_reader import SpendingReader
 from pointsman.storage.usage_writer import UsageWriter
@@ -91,6 +91,23 @@ def test_a_row_counts_once_for_a_tag_that_it_has_twice(path: Path) -> None:
     ]
 
 
+def test_a_further_call_counts_for_what_was_called(path: Path) -> None:
+    local = {"provider": "house", "model": "small", "location": "local"}
+    check, again = FurtherCost("gpt-4o", "openai", "cloud", 30), FurtherCost("big", "openai", "cloud", 20)
+    draft = FurtherCost("small", "house", "local", 3)
+    rows = [
+        _outcome("checked", 1_500, 55, further=(check, again), **local),
+        _outcome("replaced", 1_500, 43, further=(draft, check)),
+        _outcome("yesterday", 999, 55, further=(check,), **local),
+        _outcome("tomorrow", 2_000, 55, further=(check,), **local),
+        _outcome("later", 1_500, 30, further=(check,), **local),
+    ]
+    scopes: list[Scope] = [("cloud", ""), ("provider", "openai"), ("provider", "house"), ("model", "small")]
+    scopes += [("model", "gpt-4o"), ("model", "big"), ("model", "none"), ("total", ""), ("agent", "orchestrator")]
+    answers = _ask(path, rows, *scopes, last="tomorrow")
+    assert [sum(answer.values()) for answer in answers] == [90, 90, 8, 8, 70, 20, 0, 98, 98]
+
+
 def test_without_any_rows_there_are_no_costs(path: Path) -> None:
     assert _ask(path, [], ("total", ""), ("user", "ada")) == [{}, {}]
     assert _ask(path, [_outcome("unknown", 1_500, None)], ("total", ""), ("user", "ada")) == [{}, {}]
@@ -140,8 +157,11 @@ def test_sums_begin_at_the_first_row_of_the_window(path: Path) -> None:
 
     asyncio.run(explain())
     by_number = "SEARCH usage USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+    further = "SEARCH usage USING INDEX usage_further_costs (at_ms>? AND at_ms<?)"
     assert plans == [
         "SEARCH usage USING COVERING INDEX sqlite_autoindex_usage_1 (request_id=?)",
         "SEARCH usage USING COVERING INDEX usage_at_ms (at_ms>?)",
-        *[by_number] * 4,
+        *[by_number] * 2,
+        *[further] * 2,
+        *[by_number] * 2,
     ]

@@ -16,12 +16,13 @@ from pointsman.storage.database import Database, open_database
 from pointsman.storage.overrides_store import OverridesStore
 
 REVISION = NewRevision("ada", "", 1, "0123456789ab", "api", "{}", "{}", "production")
-OVERRIDE = OverrideRecord("ovr_1", "agent", "writer", {"model": "gpt-4o"}, "ada", "", 1_000)
+OVERRIDE = OverrideRecord("ovr_1", "agent", "writer", {"model": "gpt-4o"}, "ada", "", 1_000, 9_000)
 CHANGES: dict[str, Callable[[Database], Awaitable[object]]] = {
     "commit": lambda database: ConfigurationStore(database).commit(1, replace(REVISION, stored_layer='{"new":1}')),
     "add": lambda database: OverridesStore(database).add(replace(OVERRIDE, id="ovr_2", target="reader")),
     "replace": lambda database: OverridesStore(database).add(replace(OVERRIDE, id="ovr_2")),
     "cancel": lambda database: OverridesStore(database).cancel("ovr_1", "ada", 2_000),
+    "end": lambda database: OverridesStore(database).end_due(9_000, "pointsman", "its time has come"),
 }
 
 

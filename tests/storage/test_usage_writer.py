@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.core.routing.totals import AgentTotals
 from pointsman.storage.database import Database, open_database
 from pointsman.storage.usage_reader import UsageReader
@@ -92,9 +92,20 @@ def test_a_row_has_what_the_outcome_says(path: Path) -> None:
         "team": "payments",
         "user": "ada",
         "location": "cloud",
+        "further_costs": None,
     }
     unknown = ("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_nusd")
     assert {second[name] for name in unknown} == {None}
+
+
+def test_a_row_tells_what_further_calls_cost(path: Path) -> None:
+    further = (FurtherCost("bi\0g", "far", "cloud", 30), FurtherCost("own", "near", "local", 2))
+    _run(path, _adding([structs.replace(EXAMPLE, further=further)]))
+    (row,) = read_rows(path)
+    assert json.loads(row["further_costs"]) == [
+        {"model": "bi\ufffdg", "provider": "far", "location": "cloud", "cost_nusd": 30},
+        {"model": "own", "provider": "near", "location": "local", "cost_nusd": 2},
+    ]
 
 
 @settings(max_examples=25, deadline=None)

@@ -48,9 +48,9 @@ class Books:
 
     def record(self, outcome: Outcome) -> None:
         """Tell everybody of a finished request."""
-        self.metrics.record(outcome)
         self.writer.add(outcome)
         self.spending.record(outcome)
+        self.metrics.record(outcome)
         if self.current.snapshot.settings.logs_requests:
             self.log.request(outcome)
 
@@ -69,7 +69,7 @@ async def keep_books(
     live.follow(current.snapshot, current.snapshot.provider_limits)
     spending = Spending(SpendingReader(database))
     await spending.follow(current.snapshot, now_ms())
-    decisions = DecisionsStore(database)
+    decisions = DecisionsStore(database, writer.catch_up)
     follow_configuration(decisions.follow, current.loaded, environ)
     writer.start()
     decisions.start()

@@ -11,6 +11,7 @@ from pointsman.control.keys import KeyRing
 from pointsman.control.replay import PastDecisions
 from pointsman.recognition.on_demand import NamesOnDemand
 from pointsman.relay.call import Relay
+from pointsman.relay.search import BackgroundSearch
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin.audit import build_audit
 from pointsman.server.admin.configuration import build_configuration
@@ -38,6 +39,7 @@ class House:
     keys: KeyRing
     upstream: HttpUpstream
     names: NamesOnDemand
+    search: BackgroundSearch
     environ: Mapping[str, str]
     on_loopback: bool
 
@@ -71,6 +73,7 @@ def open_doors(house: House, control: Control, access: AdminAccess) -> Applicati
         remember=house.books.decisions.add,
         trace=house.books.trace,
         live=house.books.live,
+        search=house.search,
     )
     inference = Inference(relay, house.keys, current.pin)
     return Application(inference, build_rest(operations, admin, access), access)

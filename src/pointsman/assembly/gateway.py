@@ -28,6 +28,7 @@ from pointsman.control.startup import find_usable_files, start_configuration
 from pointsman.core.config.pending import list_pending
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.recognition.on_demand import NamesOnDemand
+from pointsman.relay.search import BackgroundSearch
 from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.server.access import AdminAccess
 from pointsman.server.listener import Listener, open_socket
@@ -72,11 +73,13 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         stack.push_async_callback(names.close)
         if current.snapshot.settings.detect_names:
             await names.load(current.snapshot.settings.detect_deadline_ms)
+        search = BackgroundSearch()
+        stack.callback(search.close)
         upstream = HttpUpstream(EnvironmentSecrets(settings.environ))
         upstream.start()
         stack.push_async_callback(upstream.close)
         control = await take_control(stack, settings, current, store, override_store, books, names)
-        house = House(database, books, keys, upstream, names, settings.environ, is_loopback(host))
+        house = House(database, books, keys, upstream, names, search, settings.environ, is_loopback(host))
         listener = Listener(open_doors(house, control, AdminAccess(AdminKey(admin_key))))
 
         url = f"http://{write_host(host)}:{socket.getsockname()[1]}"

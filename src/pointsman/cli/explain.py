@@ -14,8 +14,8 @@ from pointsman.cli.local_configuration import load_or_exit
 from pointsman.core.config.problems import quote
 from pointsman.core.routing.ask import InvalidQuestion, Question, build_hypothesis
 from pointsman.core.routing.describe import ExplanationView, describe
-from pointsman.core.routing.explain import explain as explain_decision
-from pointsman.core.routing.gather_facts import WEEK
+from pointsman.core.routing.explain import explain_hypothesis
+from pointsman.core.routing.gather_facts import describe_time
 
 PATH = "/api/v1/decisions"
 WRONG_USAGE = 2
@@ -60,7 +60,7 @@ def explain(
         target=name if kind == "model" else f"{kind}:{name}",
         task=_read_task(task),
         given=_read_facts(fact or []),
-        surroundings=_look_at_clock(),
+        surroundings=describe_time(datetime.now(UTC)),
         user=user and _clean(user),
         team=team and _clean(team),
         tags=tuple(map(_clean, tag or [])),
@@ -77,7 +77,7 @@ def _explain_files(question: Question, config: Path | None, env: str | None) -> 
         hypothesis = build_hypothesis(snapshot, question)
     except InvalidQuestion as invalid:
         _refuse_usage(question, invalid)
-    return describe(explain_decision(snapshot=hypothesis.snapshot, facts=hypothesis.facts, live=hypothesis.live))
+    return describe(explain_hypothesis(hypothesis))
 
 
 def _ask_running(question: Question) -> ExplanationView | None:
@@ -111,7 +111,7 @@ def _tell_past(request_id: str, *, as_json: bool) -> None:
     else:
         recorded = answer.get("recorded")
         said = write_past(recorded if isinstance(recorded, dict) else None, view)
-        typer.echo("\n\n".join(part for part in (said, write_explanation(view)) if part), err=view.refused is not None)
+        typer.echo("\n\n".join(part for part in (said, write_explanation(view)) if part))
     raise typer.Exit(1 if view.refused else 0)
 
 
@@ -119,7 +119,7 @@ def _tell(view: ExplanationView, *, as_json: bool) -> NoReturn:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(view)).decode())
     else:
-        typer.echo(write_explanation(view), err=view.refused is not None)
+        typer.echo(write_explanation(view))
     raise typer.Exit(1 if view.refused else 0)
 
 
@@ -171,11 +171,6 @@ def _refuse_usage(question: Question, invalid: InvalidQuestion) -> NoReturn:
         written = msgspec.json.encode(value).decode()
         hint = f"; a text that looks like JSON is written in quotes of its own: {invalid.about}='\"{written}\"'"
     raise typer.BadParameter(f"{option} {quote(invalid.about)}: {invalid}{hint}")
-
-
-def _look_at_clock() -> dict[str, object]:
-    now = datetime.now(UTC)
-    return {"time.hour": now.hour, "time.weekday": WEEK[now.weekday()]}
 
 
 def _clean(text: str) -> str:

@@ -7,13 +7,13 @@ from pointsman.core.config.problems import quote
 from pointsman.core.routing.describe import (
     AttemptView,
     CheckView,
-    CostView,
     DropView,
     ExplanationView,
     FactValue,
     FlipView,
-    PricesView,
 )
+from pointsman.core.routing.describe_cost import CostView, PricesView
+from pointsman.core.routing.order_candidates import CHEAPER, SAVING
 
 DECIDERS = {
     "agent": "the agent's own order",
@@ -29,6 +29,9 @@ DECIDERS = {
 }
 """What may settle the first attempt, in words."""
 
+ORDERED_BY_COST = {SAVING: "a saving", CHEAPER: "a budget that is used up"}
+"""What settles by cost under the kind `strategy` without being one."""
+
 TOTAL = "total"
 
 
@@ -36,7 +39,7 @@ def write_explanation(view: ExplanationView) -> str:
     """The explanation for people."""
     paragraphs = [
         [_write_answer(view)],
-        _write_order(view.attempts),
+        _write_order(view),
         _write_scores((*view.attempts, *view.further)),
         _write_drops(view.dropped),
         _write_figures(view),
@@ -51,36 +54,51 @@ def write_past(recorded: Mapping[str, object] | None, view: ExplanationView) -> 
     """What was recorded of a past decision beside what its replay comes to."""
     if recorded is None:
         return ""
-    model = recorded.get("model")
+    model, outcome = recorded.get("model"), recorded.get("outcome")
     was = f"went to {model}" if model else "was refused"
     same = "a replay comes to the same" if model == view.model else "a replay comes to something else"
-    return f"Recorded: it {was}; {same}."
+    happened = _write_outcome(outcome, model) if isinstance(outcome, Mapping) else ""
+    return f"Recorded: it {was}; {same}.{happened}"
+
+
+def _write_outcome(outcome: Mapping[object, object], decided: object) -> str:
+    """Where a past request ended, how long it was and what it cost, as far as that is known."""
+    said, ended_on = "", outcome.get("model")
+    if decided and ended_on and ended_on != decided:
+        said += f"\nIt ended on {ended_on}, after {outcome.get('attempts')} attempts."
+    tokens, cost = (outcome.get("input_tokens"), outcome.get("output_tokens")), outcome.get("cost_usd")
+    if isinstance(tokens[0], int) and isinstance(tokens[1], int):
+        said += f"\nIt took {tokens[0]:,} tokens in and {tokens[1]:,} out"
+        said += f" and cost ${cost} ({outcome.get('cost_status')})." if cost is not None else "; its cost is unknown."
+    return said
 
 
 def _write_answer(view: ExplanationView) -> str:
     if view.refused is not None:
         return f"Refused ({view.refused.code}): {view.refused.message}"
     assert view.decided_by is not None, "what is not refused was decided by something"
-    kind = DECIDERS.get(view.decided_by.kind, view.decided_by.kind)
+    kind = ORDERED_BY_COST.get(view.decided_by.name) if view.decided_by.kind == "strategy" else None
+    kind = kind or DECIDERS.get(view.decided_by.kind, view.decided_by.kind)
     return f"{view.model}: {view.decided_by.text}\nSettled by {kind}, {view.decided_by.name}."
 
 
-def _write_order(attempts: Sequence[AttemptView]) -> list[str]:
-    if not attempts:
+def _write_order(view: ExplanationView) -> list[str]:
+    if not view.attempts:
         return []
-    width = max(len(attempt.model) for attempt in attempts)
+    width = max(len(attempt.model) for attempt in view.attempts)
+    which = "an assumed request" if view.size_assumed else "this request"
     lines = ["In this order:"]
-    for place, attempt in enumerate(attempts, start=1):
-        lines += _write_attempt(f"{place}.", attempt, width)
+    for place, attempt in enumerate(view.attempts, start=1):
+        lines += _write_attempt(f"{place}.", attempt, width, which)
     return lines
 
 
-def _write_attempt(place: str, attempt: AttemptView, width: int) -> Iterator[str]:
+def _write_attempt(place: str, attempt: AttemptView, width: int, which: str) -> Iterator[str]:
     indent = " " * (len(place) + 3)
     yield f"  {place} {attempt.model:<{width}}  {attempt.deployment} ({attempt.location})"
     degraded = f" ({attempt.degraded.replace('_', ' ')})" if attempt.degraded not in ("", "fallback") else ""
     yield f"{indent}{attempt.why}{degraded}"
-    yield f"{indent}{_write_prices(attempt.price_per_1m_tokens)}{_write_expected(attempt.estimated_cost_usd)}"
+    yield f"{indent}{_write_prices(attempt.price_per_1m_tokens)}{_write_expected(attempt.estimated_cost_usd, which)}"
     window = f"{attempt.context_window:,} tokens of context" if attempt.context_window else ""
     abilities = ", ".join(part for part in (window, *attempt.capabilities) if part)
     if abilities:
@@ -93,8 +111,14 @@ def _write_prices(prices: PricesView | None) -> str:
     return f"${prices.input} in, ${prices.output} out per million tokens ({prices.source})"
 
 
-def _write_expected(cost: CostView | None) -> str:
-    return f"; about ${cost.expected} for this request" if cost and cost.expected != "0" else ""
+def _write_expected(cost: CostView | None, which: str) -> str:
+    if cost is None or cost.expected == "0":
+        return ""
+    return f"; {'' if _is_exact(cost) else 'about '}${cost.expected} for {which}"
+
+
+def _is_exact(cost: CostView) -> bool:
+    return cost.low == cost.high
 
 
 def _write_scores(attempts: Sequence[AttemptView]) -> list[str]:
@@ -127,7 +151,9 @@ def _write_figures(view: ExplanationView) -> list[str]:
     cost, tokens = view.estimated_cost_usd, view.estimated_tokens
     if cost is not None:
         request = f"{tokens['input']:,} tokens in and {tokens['output']:,} out"
-        lines.append(f"A request of {request} costs about ${cost.expected}, from ${cost.low} to ${cost.high}.")
+        which = "An assumed request" if view.size_assumed else "A request"
+        costs = f"${cost.low}" if _is_exact(cost) else f"about ${cost.expected}, from ${cost.low} to ${cost.high}"
+        lines.append(f"{which} of {request} costs {costs}.")
     if view.confidence is not None:
         lines.append(_write_confidence(view))
     if view.label != "low":
@@ -147,10 +173,16 @@ def _write_figures(view: ExplanationView) -> list[str]:
 def _write_confidence(view: ExplanationView) -> str:
     """What the figure is, since it is no probability."""
     stated = f"Confidence {round(view.confidence or 0.0, 2):g}"
-    if view.decided_by is None or view.decided_by.kind != "strategy" or not view.attempts[0].score:
+    first, *others = [attempt.score.get(TOTAL) for attempt in (*view.attempts, *view.further)]
+    scores = [score for score in others if score is not None]
+    if view.decided_by is None or view.decided_by.kind != "strategy" or first is None:
         return f"{stated}: nothing was weighed."
-    if sum(bool(attempt.score) for attempt in (*view.attempts, *view.further)) == 1:
+    if not scores:
         return f"{stated}: there was nothing to weigh it against."
+    if max(scores) > first:
+        return f"{stated}: another scores more, but location, skills, quality and state count before scores."
+    if max(scores) == first:
+        return f"{stated}: another has the same score."
     return f"{stated}: how far its score leads the best of the others, as a share of its own."
 
 
@@ -186,9 +218,9 @@ def write_value(value: FactValue) -> str:
         case list():
             return " + ".join(map(_write_text, value)) or "nothing"
         case int():
-            return str(value) if abs(value) < 10_000 else f"{value:,}"
+            return f"{value:,}"
         case float():
-            return f"{value:.9f}".rstrip("0").rstrip(".")
+            return f"{value:,.9f}".rstrip("0").rstrip(".")
         case _:
             return _write_text(value)
 

@@ -9,7 +9,7 @@ from pointsman.core.config.snapshot import Budget, Snapshot
 from pointsman.core.limits.scopes import ScopeKind
 from pointsman.core.limits.tally import Calendar, Tally
 from pointsman.core.limits.windows import WindowKind
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 
 TallyId = tuple[ScopeKind, str, WindowKind, str]
 """Kind and name of a scope, window and time zone: budgets that differ only in their limits share a tally."""
@@ -17,18 +17,22 @@ TallyId = tuple[ScopeKind, str, WindowKind, str]
 ALL_TODAY: TallyId = ("total", "", "day", "UTC")
 CLOUD_TODAY: TallyId = ("cloud", "", "day", "UTC")
 
-_COUNTED: dict[ScopeKind, Callable[[Outcome], str | None]] = {
+_COUNTED_BY_ASKER: dict[ScopeKind, Callable[[Outcome], str]] = {
     "total": lambda _: "",
-    "cloud": lambda outcome: "" if outcome.location == "cloud" else None,
-    "provider": attrgetter("provider"),
-    "model": attrgetter("model"),
     "agent": attrgetter("agent"),
     "interaction": attrgetter("interaction"),
     "team": attrgetter("team"),
     "user": attrgetter("user"),
     "key": attrgetter("key_id"),
 }
-"""For which scope of each kind an outcome counts; tags, of which it may have several, apart."""
+"""For which scope of each kind all of an outcome counts; tags, of which it may have several, apart."""
+
+_COUNTED_BY_PLACE: dict[ScopeKind, Callable[[Outcome | FurtherCost], str | None]] = {
+    "cloud": lambda place: "" if place.location == "cloud" else None,
+    "provider": attrgetter("provider"),
+    "model": attrgetter("model"),
+}
+"""The same where each upstream call counts for what was called."""
 
 
 @dataclass(slots=True)
@@ -37,32 +41,47 @@ class Tallies:
 
     Attributes:
         by_id: all of them.
-        by_scope: for each kind that is counted, how an outcome names its scope and the tallies by that name.
+        by_asker: for each kind that is counted, how an outcome names its scope and the tallies by that name.
+        by_place: the same for what was called.
         by_tag: those of tags.
     """
 
     by_id: dict[TallyId, Tally]
-    by_scope: tuple[tuple[Callable[[Outcome], str | None], Mapping[str, Sequence[Tally]]], ...] = field(init=False)
+    by_asker: tuple[tuple[Callable[[Outcome], str], Mapping[str, Sequence[Tally]]], ...] = field(init=False)
+    by_place: tuple[tuple[Callable[[Outcome | FurtherCost], str | None], Mapping[str, Sequence[Tally]]], ...] = field(
+        init=False
+    )
     by_tag: Mapping[str, Sequence[Tally]] = field(init=False)
 
     def __post_init__(self) -> None:
-        found: dict[ScopeKind, dict[str, list[Tally]]] = defaultdict(lambda: defaultdict(list))
+        found: dict[ScopeKind, dict[str, list[Tally]]] = defaultdict(dict)
         for (kind, name, _, _), tally in self.by_id.items():
-            found[kind][name].append(tally)
-        self.by_tag = dict(found.pop("tag", {}))
-        self.by_scope = tuple((_COUNTED[kind], dict(names)) for kind, names in found.items())
+            found[kind].setdefault(name, []).append(tally)
+        self.by_tag = found.get("tag", {})
+        self.by_asker = tuple((name, found[kind]) for kind, name in _COUNTED_BY_ASKER.items() if kind in found)
+        self.by_place = tuple((name, found[kind]) for kind, name in _COUNTED_BY_PLACE.items() if kind in found)
 
     def add(self, outcome: Outcome, cost_nusd: int) -> None:
         """Count a cost wherever it belongs; takes time for the tallies that it counts for, not for all."""
         at_ms = outcome.at_ms
-        for name_scope, tallies in self.by_scope:
-            name = name_scope(outcome)
-            if name is not None:
-                for tally in tallies.get(name, ()):
-                    tally.add(at_ms, cost_nusd)
+        for name_scope, tallies in self.by_asker:
+            for tally in tallies.get(name_scope(outcome), ()):
+                tally.add(at_ms, cost_nusd)
+        of_answer_nusd = cost_nusd
+        for further in outcome.further:
+            of_answer_nusd -= further.cost_nusd
+            self._add_to_place(further, at_ms, further.cost_nusd)
+        self._add_to_place(outcome, at_ms, of_answer_nusd)
         if self.by_tag:
             for tag in frozenset(outcome.tags):
                 for tally in self.by_tag.get(tag, ()):
+                    tally.add(at_ms, cost_nusd)
+
+    def _add_to_place(self, place: Outcome | FurtherCost, at_ms: int, cost_nusd: int) -> None:
+        for name_scope, tallies in self.by_place:
+            name = name_scope(place)
+            if name is not None:
+                for tally in tallies.get(name, ()):
                     tally.add(at_ms, cost_nusd)
 
 

@@ -19,6 +19,9 @@ from pointsman.core.ports import OverrideRecord, OverrideStore, TooManyOverrides
 from pointsman.core.routing.facts import ForcedModel
 from pointsman.core.routing.said import MOST_CHARACTERS
 
+BROKEN = "\ufffd"
+"""What stands for bytes that are no text, as `%ff` in a path: a request's header could never state them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Forced:
@@ -131,7 +134,7 @@ def check_task_id(text: str) -> str:
         ChangeRefused: when no request could state it, or it looks like a key.
     """
     task_id = text.strip()
-    if not 0 < len(task_id) <= MOST_CHARACTERS or not text.isprintable():
+    if not 0 < len(task_id) <= MOST_CHARACTERS or not text.isprintable() or BROKEN in text:
         raise ChangeRefused(f"a task's id has 1 to {MOST_CHARACTERS} printable characters; give the task another one")
     if holds_secret(task_id):
         raise ChangeRefused("the task's id holds what looks like a secret; give the task another id")

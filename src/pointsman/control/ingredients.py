@@ -5,13 +5,35 @@ from dataclasses import dataclass, field, replace
 
 from pointsman.control.configuration import Loaded, compile_gathered
 from pointsman.control.sources import Gathered
+from pointsman.core.chat.money import format_usd
 from pointsman.core.config.layers import Layer, build_mapping
 from pointsman.core.config.nodes import Plain, ScalarNode, find_node
+from pointsman.core.config.routing_plan import RoutingPlan
 from pointsman.core.config.stored_layer import StoredLayer
 from pointsman.core.ports import OverrideKind, OverrideRecord
 
 LAYER_KINDS: frozenset[OverrideKind] = frozenset(("agent", "strategy"))
 """What overrides are for that change the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What the strategy below the overrides keeps shut: an override may shut more for a while, never open that.
+
+    Attributes:
+        stays_local: whether it allows local models only.
+        cloud_budget_nusd: what it lets be spent on the cloud per day, or `None`.
+        budgets: the same for each strategy that an override may put in its place, by name.
+    """
+
+    stays_local: bool = False
+    cloud_budget_nusd: int | None = None
+    budgets: Mapping[str, int | None] = field(default_factory=dict)
+
+    def find_budget(self, strategy: str) -> int | None:
+        """The daily cloud budget to be put on another strategy, or `None` where its own is no larger."""
+        own_nusd, most_nusd = self.budgets.get(strategy), self.cloud_budget_nusd
+        return None if own_nusd is not None and most_nusd is not None and own_nusd <= most_nusd else most_nusd
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +50,21 @@ class Ingredients:
     stored: StoredLayer = field(default_factory=StoredLayer)
     overrides: tuple[OverrideRecord, ...] = ()
 
-    def build_upper_layers(self, *, stays_local: bool = False) -> tuple[Layer, ...]:
+    def build_upper_layers(self, below: Below = Below()) -> tuple[Layer, ...]:
         """The layers above the files, the lowest first.
 
         Args:
-            stays_local: whether the strategy below the overrides allows local models only.
+            below: what the strategy below the overrides keeps shut.
         """
-        overrides = (build_override_layer(each, stays_local=stays_local) for each in self.overrides)
+        overrides = (build_override_layer(each, below) for each in self.overrides)
         return (*self.stored.build_layers(), *overrides)
 
 
-def build_override_layer(override: OverrideRecord, *, stays_local: bool = False) -> Layer:
+def build_override_layer(override: OverrideRecord, below: Below = Below()) -> Layer:
     """A runtime change as a layer over everything written and stored."""
     return Layer(
         name="override",
-        root=build_mapping(_write_values(override, stays_local), f"override {override.id}"),
+        root=build_mapping(_write_values(override, below), f"override {override.id}"),
         author=override.author,
         reason=override.reason,
         since_ms=override.created_at_ms,
@@ -51,13 +73,16 @@ def build_override_layer(override: OverrideRecord, *, stays_local: bool = False)
     )
 
 
-def _write_values(override: OverrideRecord, stays_local: bool) -> dict[str, Plain]:
+def _write_values(override: OverrideRecord, below: Below) -> dict[str, Plain]:
     if override.kind != "strategy":
         return {"agents": {override.target: {"model": str(override.value["model"])}}}
-    routing: dict[str, Plain] = {"strategy": str(override.value["strategy"])}
-    if stays_local:
-        # An override may shut what is open for a while, never open what the configuration keeps shut.
+    name = str(override.value["strategy"])
+    routing: dict[str, Plain] = {"strategy": name}
+    if below.stays_local:
         routing["force_local_models"] = True
+    budget_nusd = below.find_budget(name)
+    if budget_nusd is not None:
+        routing["strategies"] = {name: {"cloud_budget_per_day": format_usd(budget_nusd)}}
     return {"routing": routing}
 
 
@@ -69,8 +94,8 @@ def compile_ingredients(
     What lies below the overrides must do by itself, because they end by themselves; and one for an agent that is
     gone ends with it.
     """
-    below = replace(wanted, overrides=())
-    loaded = compile_gathered(wanted.gathered, environ, environment, below.build_upper_layers())
+    lower = replace(wanted, overrides=())
+    loaded = compile_gathered(wanted.gathered, environ, environment, lower.build_upper_layers())
     if loaded.snapshot is None or not wanted.overrides:
         return wanted, loaded
     agents, plan = loaded.snapshot.agents, loaded.snapshot.routing
@@ -78,9 +103,16 @@ def compile_ingredients(
     wanted = replace(wanted, overrides=kept)
     if not kept:
         return wanted, loaded
-    strategy = plan.strategies.get(plan.strategy or "")
-    upper = wanted.build_upper_layers(stays_local=strategy is not None and strategy.only == "local")
+    upper = wanted.build_upper_layers(_find_below(plan))
     return wanted, compile_gathered(wanted.gathered, environ, environment, upper)
+
+
+def _find_below(plan: RoutingPlan) -> Below:
+    strategy = plan.strategies.get(plan.strategy or "")
+    if strategy is None:
+        return Below()
+    budgets = {name: each.cloud_budget_nusd for name, each in plan.strategies.items()}
+    return Below(strategy.only == "local", strategy.cloud_budget_nusd, budgets)
 
 
 def select_layers(overrides: Iterable[OverrideRecord]) -> tuple[OverrideRecord, ...]:

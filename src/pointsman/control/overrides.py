@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pointsman.control.changes import ChangeRefused, Changes, Signature, StoredLayerLocked
+from pointsman.control.changes import ChangeRefused, Changes, DocumentRefused, Signature, StoredLayerLocked
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.forced_tasks import ForcedTasks
-from pointsman.control.override_warnings import list_warnings, warn_of_cloud
-from pointsman.core.config.problems import quote
+from pointsman.control.override_ends import TIME_HAS_COME, OverrideEnds
+from pointsman.control.override_warnings import list_warnings, warn_of_task
+from pointsman.core.config.problems import Problem, quote
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.config.suggest import suggest_name
 from pointsman.core.ports import OverrideKind, OverrideRecord, OverrideStore, TooManyOverrides
@@ -59,12 +60,17 @@ class Overrides:
         self._current = current
         self._now_ms = now_ms
         self._tasks = ForcedTasks(store, current, now_ms)
+        self._ends = OverrideEnds(store, now_ms)
         self._changed = asyncio.Event()
         self._settled: Snapshot | None = None
 
     async def load(self) -> None:
-        """Take up the tasks whose model is forced; all other overrides are part of what is in force already."""
+        """Take up the tasks whose model is forced, and put down what ended while nothing ran.
+
+        All other overrides are part of what is in force already.
+        """
         await self._tasks.load()
+        await self._record_ends()
 
     def find_forced(self, task_id: str) -> ForcedModel | None:
         """The model that is forced for a task, or `None`; asked by every request that names its task."""
@@ -118,7 +124,8 @@ class Overrides:
             ChangeRefused: when it is no task's id, nobody serves the model, or it would last too long.
         """
         record = await self._tasks.force(task_id, model, by, duration_ms)
-        return NewOverride(record, warn_of_cloud(model, self._current.snapshot))
+        self._ends.expect(record)
+        return NewOverride(record, tuple(warn_of_task(record, self._current.snapshot)))
 
     async def cancel(self, override_id: str, by: Signature) -> bool:
         """End an override; false when none with this id counts."""
@@ -144,6 +151,7 @@ class Overrides:
         while True:
             self._changed.clear()
             self._tasks.drop_ended()
+            await self._record_ends()
             await self._end_those_left_behind()
             wait_s = self._seconds_to_next_end()
             try:
@@ -181,10 +189,13 @@ class Overrides:
             loaded = await self._changes.take_overrides(put, by, lambda: self._store.add(record))
         except TooManyOverrides as refused:
             raise ChangeRefused(str(refused)) from None
+        except DocumentRefused as refused:
+            raise OverrideRefused(refused.problems) from None
         except Exception:
             # It may have been stored before something failed; it must not come into force with the next start.
             await self._store.cancel(record.id, by.author, record.created_at_ms, "it could not be brought into force")
             raise
+        self._ends.expect(record)
         self._changed.set()
         return NewOverride(record, tuple(list_warnings(record, loaded)))
 
@@ -211,14 +222,26 @@ class Overrides:
             return
         self._settled = snapshot
 
+    async def _record_ends(self) -> None:
+        """Put down which overrides have ended, once none of them counts any more."""
+        if not self._has_overdue(self._now_ms()):
+            await self._ends.record_due()
+
+    def _has_overdue(self, now_ms: int) -> bool:
+        """Whether something is part of what is in force though its time has come."""
+        layers = self._current.ingredients.overrides
+        return len(select_live(layers, now_ms)) < len(layers)
+
     async def _end_those_due(self) -> None:
         now_ms = self._now_ms()
-        layers = self._current.ingredients.overrides
-        if len(select_live(layers, now_ms)) == len(layers):
+        if not self._has_overdue(now_ms):
             return
-        by = Signature("pointsman", "its time has come")
+
+        def select(present: tuple[OverrideRecord, ...]) -> tuple[OverrideRecord, ...]:
+            return select_live(present, now_ms)
+
         try:
-            await self._changes.take_overrides(lambda present: select_live(present, now_ms), by, _store_nothing)
+            await self._changes.take_overrides(select, TIME_HAS_COME, _store_nothing)
         except Exception as error:  # Whatever stands in the way, the next try may find it gone.
             _log.error("an override could not be ended, trying again: %s", type(error).__name__)
             await asyncio.sleep(RETRY_S)
@@ -228,10 +251,20 @@ class AgentUnknown(ChangeRefused):
     """The override names an agent that does not exist."""
 
 
+class OverrideRefused(DocumentRefused):
+    """The document would have errors with the override in it; the message says the first of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__([each for each in problems if each.severity == "error"])
+        first = self.problems[0]
+        meant = f"; did you mean {quote(first.suggestion)}?" if first.suggestion else ""
+        self.args = (f"the configuration could not be used with this override: {first.message}{meant}",)
+
+
 def select_live(overrides: Sequence[OverrideRecord], now_ms: int) -> tuple[OverrideRecord, ...]:
     """Those whose time has not come."""
     return tuple(each for each in overrides if each.expires_at_ms is None or each.expires_at_ms > now_ms)
 
 
 async def _store_nothing() -> None:
-    """That an override has ended by itself follows from its record."""
+    """That an override has ended is put down once it counts no more."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pointsman
 from pointsman.control.configuration import Loaded, build_surroundings, list_time_zones, load_catalog
+from pointsman.core.chat.usage import Usage
 from pointsman.core.config.compilation import Surroundings
 from pointsman.core.config.recorded_configuration import (
     RecordedConfiguration,
@@ -119,7 +120,8 @@ class PastDecisions:
         snapshot = await self._compile(row)
         if isinstance(snapshot, str):
             return Replay(False, snapshot, (), describe_record(row))
-        return await asyncio.to_thread(replay_under, snapshot, row.recorded)
+        used = row.spent.of_one_call if row.spent is not None else None
+        return await asyncio.to_thread(replay_under, snapshot, row.recorded, used)
 
     def _find_oldest(self) -> int:
         return self._now_ms() - self._kept_s() * 1_000
@@ -176,10 +178,10 @@ def compile_again(recorded: RecordedConfiguration) -> Snapshot | str:
     return f"the recorded configuration comes to revision {snapshot.revision} now, not {recorded.revision}"
 
 
-def replay_under(snapshot: Snapshot, recorded: Recorded) -> Replay:
-    """Decide again and compare."""
+def replay_under(snapshot: Snapshot, recorded: Recorded, used: Usage | None = None) -> Replay:
+    """Decide again and compare; `used` is what the call came to, for costs where nobody had looked at its length."""
     decided = sum_up(decide(snapshot, recorded.facts, recorded.live))
-    explanation = describe(explain(snapshot, recorded.facts, recorded.live))
+    explanation = describe(explain(snapshot, recorded.facts, recorded.live), used)
     if decided.digest == recorded.decided.digest:
         return Replay(True, "", (), explanation)
     differences = tuple(_list_differences(recorded.decided, decided))

@@ -3,16 +3,16 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from pointsman.control.budget_index import Asker, BudgetIndex, Watched, index_budgets
+from pointsman.control.budget_index import BudgetIndex, Watched, index_budgets
 from pointsman.control.budget_tallies import ALL_TODAY, CLOUD_TODAY, Tallies, TallyId, list_tallies
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.limits.scopes import CostQuestion, ScopeKind
 from pointsman.core.limits.tally import Tally
 from pointsman.core.limits.windows import Span
-from pointsman.core.routing.money_facts import ClosedScope, MoneyFacts
+from pointsman.core.routing.money_facts import NOBODY, ClosedScope, MoneyFacts, Payer
 from pointsman.core.routing.outcome import Outcome
 
 _log = logging.getLogger(__name__)
@@ -92,45 +92,22 @@ class Spending:
         elif outcome.cost_nusd:
             self._tallies.add(outcome, outcome.cost_nusd)
 
-    def look(
-        self,
-        now_ms: int,
-        *,
-        agent: str | None = None,
-        interaction: str | None = None,
-        team: str | None = None,
-        user: str | None = None,
-        key_id: str | None = None,
-        tags: Collection[str] = (),
-        provider: str | None = None,
-        model: str | None = None,
-    ) -> MoneyFacts:
-        """What rules may know of money, for a request of these callers; asks no store.
+    def look(self, now_ms: int, payer: Payer = NOBODY) -> MoneyFacts:
+        """What rules may know of money and which limits hold, for a request; asks no store.
 
         Args:
             now_ms: the time, in milliseconds since the Unix epoch.
-            agent, interaction, team, user, key_id: who makes it.
-            tags: of the request, its key and its agent.
-            provider: where it goes, when that is settled; budgets over other providers then do not apply.
-            model: the same for one model, by our name.
+            payer: who makes the request, and where it may go.
         """
         index = self._index
         if not index.is_empty:
-            asker = Asker(agent, interaction, team, user, key_id, tags)
-            if model is not None:
-                candidates = index.of_model.get(model, ())
-            elif provider is not None:
-                candidates = index.of_provider.get(provider, ())
-            else:
-                candidates = index.list_of_candidates(asker)
-            applying = index.list_applying(asker, candidates)
-            return self._judge(applying, now_ms, is_settled=model is not None or provider is not None)
+            return self._judge(index.list_applying(payer), now_ms)
         cloud_today, all_today = self._cloud_today.read(now_ms), self._all_today.read(now_ms)
         return MoneyFacts(daily_cost_nusd=all_today, cloud_today_nusd=cloud_today)
 
-    def _judge(self, applying: Sequence[Watched], now_ms: int, *, is_settled: bool) -> MoneyFacts:
-        saves = reached = cheaper = False
-        local_only = denied_by = None
+    def _judge(self, applying: Sequence[Watched], now_ms: int) -> MoneyFacts:
+        saves = reached = False
+        local_only = denied_by = cheaper = None
         for watched in applying:
             spent_nusd = watched.tally.read(now_ms)
             saves = saves or spent_nusd >= watched.near_nusd
@@ -138,12 +115,12 @@ class Spending:
                 continue
             reached = True
             match watched.on_exceed:
-                case "deny" if denied_by is None and (is_settled or not watched.is_of_candidate):
+                case "deny" if denied_by is None and not watched.is_of_candidate:
                     denied_by = watched.name
                 case "local_only" if local_only is None:
                     local_only = watched.name
-                case "cheaper":
-                    cheaper = True
+                case "cheaper" if cheaper is None:
+                    cheaper = watched.name
         narrowest = applying[0] if applying else None
         return MoneyFacts(
             daily_cost_nusd=(narrowest.day_tally if narrowest else self._all_today).read(now_ms),

@@ -62,7 +62,15 @@ class UpstreamResponse(Protocol):
 class Upstream(Protocol):
     """Carries one request to a provider; the only way out of the process for a prompt."""
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> UpstreamResponse:
+    async def send(
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: Callable[[], None] | None = None,
+    ) -> UpstreamResponse:
         """POST `body` as JSON to the deployment and wait for the head of the answer, whatever its status.
 
         Cancelling the call aborts the connection at once.
@@ -72,6 +80,7 @@ class Upstream(Protocol):
             path: what follows the base URL, such as `/chat/completions`.
             body: the request, already encoded.
             stream: whether an event stream was asked for; picks the total deadline.
+            note_sending: called just before the first byte goes out; whoever cancels knows by it what that may cost.
 
         Raises:
             UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen it.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 
 from pointsman.recognition.library import KINDS, Analyse
-from pointsman.recognition.passages import MOST_CHARACTERS, count_characters, cut_passages
+from pointsman.recognition.passages import MOST_CHARACTERS, cut_passages, is_too_long
 
 MOST_WAITING = 64
 """Requests that may wait for the thread; what comes on top fails at once."""
@@ -58,10 +58,8 @@ class BackgroundNames:
         Raises:
             DetectorFailed: when the answer is not known: too much text, too many waiting, too late, a failed library.
         """
-        if (length := count_characters(texts)) > MOST_CHARACTERS:
-            raise DetectorFailed(
-                f"names are looked for in at most {MOST_CHARACTERS:,} characters, and these are {length:,}"
-            )
+        if is_too_long(texts):
+            raise DetectorFailed(f"names are looked for in at most {MOST_CHARACTERS:,} characters, and these are more")
         passages = cut_passages(texts)
         if not passages:
             return frozenset()

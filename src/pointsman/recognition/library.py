@@ -83,6 +83,7 @@ def _judge(passage: str, spans: Sequence[tuple[str, int, int]]) -> frozenset[str
 
 
 def _import_libraries() -> tuple[ModuleType, ModuleType]:
+    importlib.invalidate_caches()  # It may have been installed since the last try.
     try:
         presidio = importlib.import_module("presidio_analyzer")
         importlib.import_module("presidio_analyzer.nlp_engine")

@@ -14,9 +14,14 @@ MOST_CHARACTERS = 60_000
 _BETWEEN_TEXTS = "\n\n"
 
 
-def count_characters(texts: Sequence[str]) -> int:
-    """How long the texts are when they stand one after the other."""
-    return sum(map(len, texts)) + len(_BETWEEN_TEXTS) * max(0, len(texts) - 1)
+def is_too_long(texts: Sequence[str]) -> bool:
+    """Whether the texts are more than is looked through for one request; looks no further than it must."""
+    length = -len(_BETWEEN_TEXTS)
+    for text in texts:
+        length += len(_BETWEEN_TEXTS) + len(text)
+        if length > MOST_CHARACTERS:
+            return True
+    return False
 
 
 def cut_passages(texts: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ import logging
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
 from pointsman.core.routing.decision import Attempt, Decision
 from pointsman.relay.call import Progress
+from pointsman.relay.sending import Sending
 from pointsman.relay.try_model import Answer, PlainAnswer
 
 _log = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ def begin_attempt(progress: Progress, decision: Decision) -> Attempt:
     attempt = attempts[place if place < len(attempts) else -1]
     progress.attempts = place + 1
     progress.model = attempt.model
+    progress.sending = Sending()
     progress.degraded = attempt.degraded or ("" if attempt is attempts[0] else "fallback")
     return attempt
 
@@ -30,6 +32,7 @@ def accept_answer(progress: Progress, answer: Answer) -> None:
 
 
 def note_failure(progress: Progress, failure: UpstreamFailure) -> None:
-    """Log a failed attempt, and whether its provider may bill it all the same."""
+    """Log a failed attempt, and whether its provider may bill it all the same; from now on nothing is under way."""
     _log.warning("call %s, attempt %d: %s", progress.call.request_id, progress.attempts, failure)
+    progress.sending = Sending()
     progress.maybe_billed = progress.maybe_billed or (failure.sent and POLICIES[failure.kind].maybe_billed)

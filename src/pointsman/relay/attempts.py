@@ -29,7 +29,7 @@ async def try_in_order(relay: Relay, progress: Progress, decision: Decision, req
                 answer = await try_two_models(relay, progress, decision, request, parameters)
             else:
                 attempt = begin_attempt(progress, decision)
-                answer = await try_model(relay, decision, attempt.model, request, parameters)
+                answer = await try_model(relay, decision, attempt.model, request, parameters, progress.sending)
                 accept_answer(progress, answer)
         except UpstreamFailure as failure:
             note_failure(progress, failure)

@@ -1,8 +1,8 @@
 """One client call on its way: what came in, and what is learned until it is settled."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal
 
 import msgspec
 
@@ -13,14 +13,18 @@ from pointsman.core.ports import Upstream
 from pointsman.core.routing.decision import Decision, Degraded, Refusal
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, ForcedModel, LiveView
 from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
-from pointsman.core.routing.money_facts import MoneyFacts
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.money_facts import MoneyFacts, Payer
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.core.routing.record import Settled
+from pointsman.relay.answer_cache import AnswerCache
 from pointsman.relay.charges import Charge
 from pointsman.relay.egress import EgressGate
 from pointsman.relay.hedge_pace import HedgePace
 from pointsman.relay.live import LiveState
+from pointsman.relay.plain_decisions import PlainDecisions
 from pointsman.relay.repetition_budget import RepetitionBudget
+from pointsman.relay.search import BackgroundSearch, FindNames
+from pointsman.relay.sending import Sending
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -36,6 +40,7 @@ class Call(msgspec.Struct, frozen=True):
         arrived_s: monotonic clock, seconds.
         shown_id: the request id on the answer: the client's own if it sent a fit one, else ours.
         policy: what the key may ask for and what holds for its requests.
+        cache_control: the header of that name, or `b""`.
     """
 
     request_id: str
@@ -47,6 +52,7 @@ class Call(msgspec.Struct, frozen=True):
     arrived_s: float
     shown_id: str
     policy: KeyPolicy = NO_POLICY
+    cache_control: bytes = b""
 
 
 @dataclass(slots=True)
@@ -54,8 +60,10 @@ class Progress:
     """What is known so far of a call; grows until `settle` turns it into an `Outcome`.
 
     `usage` and `content_bytes` are those of the answer that the client gets; `aside` is what all other upstream calls
-    came to, `charge` everything together once that is settled. `degraded` says how far below the caller's choice the
-    last attempt stands; `verification` is what came of showing the answer to a second model, or `""`.
+    came to, `further` whose of them that was, `charge` everything together once that is settled. `sending` is the
+    attempt under way. `degraded` says how far below the caller's choice the last attempt stands; `verification` is what
+    came of showing the answer to a second model, or `""`. `cache` is `hit` when the answer was given before and `miss`
+    when it has been kept so that it can be given again.
     """
 
     call: Call
@@ -70,32 +78,23 @@ class Progress:
     usage: Usage | None = None
     charge: Charge | None = None
     aside: Charge | None = None
+    further: tuple[FurtherCost, ...] = ()
+    sending: Sending = field(default_factory=Sending)
     content_bytes: int = 0
     maybe_billed: bool = False
     first_content_s: float | None = None
     degraded: Degraded = ""
     verification: str = ""
+    cache: Literal["", "hit", "miss"] = ""
     status: int = 0
     failure: str = ""
 
 
-class LookAtMoney(Protocol):
-    """Tells what was spent under the budgets that apply to a caller; from memory, at once."""
-
-    def __call__(
-        self,
-        now_ms: int,
-        *,
-        agent: str | None,
-        interaction: str | None,
-        team: str | None,
-        user: str | None,
-        key_id: str | None,
-        tags: Collection[str],
-    ) -> MoneyFacts: ...
+LookAtMoney = Callable[[int, Payer], MoneyFacts]
+"""Tells what was spent under the budgets that apply to a request at a time in milliseconds; from memory, at once."""
 
 
-def _spend_nothing(now_ms: int, **caller: object) -> MoneyFacts:
+def _spend_nothing(now_ms: int, payer: Payer) -> MoneyFacts:
     return MoneyFacts()
 
 
@@ -129,9 +128,12 @@ class Relay:
         remember: takes what was decided about every call, at once and without waiting.
         trace: told of each decision where `routing.verbose_logs` asks for that.
         live: how the deployments are doing.
+        search: looks for private data in requests.
+        plain_decisions: those that follow from what is asked for alone.
         gate: the only way to `upstream`.
         hedging: when a second model is asked beside a slow one.
         repetitions: how often a target may be asked again.
+        answers: those that may be given again.
     """
 
     upstream: Upstream
@@ -139,10 +141,13 @@ class Relay:
     monotonic_s: Callable[[], float]
     look_at_money: LookAtMoney = _spend_nothing
     find_forced: Callable[[str], ForcedModel | None] = _force_nothing
-    find_names: Callable[[Sequence[str]], Awaitable[frozenset[str]]] = _find_no_names
+    find_names: FindNames = _find_no_names
     remember: Callable[[Settled], None] = _remember_nothing
     trace: Callable[[str, str, Facts, Decision | Refusal], None] = _trace_nothing
     live: LiveState = field(default_factory=LiveState)
+    search: BackgroundSearch = field(default_factory=BackgroundSearch)
+    plain_decisions: PlainDecisions = field(default_factory=PlainDecisions)
     gate: EgressGate = field(default_factory=EgressGate)
     hedging: HedgePace = field(default_factory=HedgePace)
     repetitions: RepetitionBudget = field(default_factory=RepetitionBudget)
+    answers: AnswerCache = field(default_factory=AnswerCache)

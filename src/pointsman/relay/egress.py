@@ -1,7 +1,7 @@
 """The gate: the one place in the program that hands a request to a provider, and only where its label is cleared."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.config.snapshot import Deployment
@@ -38,7 +38,15 @@ class EgressGate:
         self.refused = 0
 
     def send(
-        self, upstream: Upstream, decision: Decision, deployment: Deployment, path: str, body: bytes, *, stream: bool
+        self,
+        upstream: Upstream,
+        decision: Decision,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: Callable[[], None] | None = None,
     ) -> Awaitable[UpstreamResponse]:
         """Send a request, or anything made from it, as `Upstream.send` does; to be awaited.
 
@@ -49,6 +57,7 @@ class EgressGate:
             path: what follows the base URL.
             body: already encoded.
             stream: whether an event stream is asked for.
+            note_sending: called just before the first byte goes out.
 
         Raises:
             EgressRefused: at once, before anything is awaited, when it may not go there.
@@ -59,4 +68,4 @@ class EgressGate:
             _log.error("a request labelled %s was about to go to %s: not sent", decision.label, deployment.id)
             raise EgressRefused
         # No coroutine of our own around this one: each call would pay for it.
-        return upstream.send(deployment, path, body, stream=stream)
+        return upstream.send(deployment, path, body, stream=stream, note_sending=note_sending)

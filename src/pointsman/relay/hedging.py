@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.chat.usage import Usage
 from pointsman.core.routing.decision import Attempt, Decision, Degraded
 from pointsman.relay.attempt_notes import accept_answer, begin_attempt, note_failure
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.egress import EgressRefused
+from pointsman.relay.sending import Sending
 from pointsman.relay.settle import set_aside
 from pointsman.relay.try_model import Answer, Parameters, PlainAnswer, StreamedAnswer, try_model
 
@@ -21,6 +23,7 @@ class _Runner:
     attempt: Attempt
     degraded: Degraded
     started_s: float
+    sending: Sending
     task: asyncio.Task[Answer]
 
     def has_failed(self) -> bool:
@@ -39,8 +42,9 @@ async def try_two_models(
 
     def start() -> _Runner:
         attempt = begin_attempt(progress, decision)
-        task = asyncio.create_task(try_model(relay, decision, attempt.model, request, parameters))
-        runners.append(_Runner(attempt, progress.degraded, relay.monotonic_s(), task))
+        sending = progress.sending
+        task = asyncio.create_task(try_model(relay, decision, attempt.model, request, parameters, sending))
+        runners.append(_Runner(attempt, progress.degraded, relay.monotonic_s(), sending, task))
         return runners[-1]
 
     winner: _Runner | None = None
@@ -85,39 +89,46 @@ async def _await_first_good(progress: Progress, runners: Sequence[_Runner]) -> _
             if must_stop or not running:
                 _follow(progress, runner)
                 raise failure
-            _follow(progress, running[0])
             if isinstance(failure, UpstreamFailure):
                 note_failure(progress, failure)
+            _follow(progress, running[0])
 
 
 def _follow(progress: Progress, runner: _Runner) -> None:
-    progress.model, progress.degraded = runner.attempt.model, runner.degraded
+    progress.model, progress.degraded, progress.sending = runner.attempt.model, runner.degraded, runner.sending
 
 
 def _leave_one_to_settle(progress: Progress, runners: list[_Runner]) -> None:
-    """The client has gone: the first that still ran is what `settle` estimates, and is not charged here as well."""
+    """The client has gone: the first that has not failed is what `settle` charges, and is not charged here as well."""
     for runner in runners:
-        if not runner.task.done():
+        if not runner.has_failed():
             _follow(progress, runner)
-            runner.task.cancel()
-            runner.task.add_done_callback(_discard)
+            progress.usage, progress.content_bytes = _abort(runner)
             runners.remove(runner)
             return
 
 
 def _give_up(progress: Progress, runner: _Runner) -> None:
     """Abort what is no longer wanted, and charge what it may have cost."""
+    if runner.has_failed():
+        return
+    usage, content_bytes = _abort(runner)
+    if runner.sending.has_begun:
+        set_aside(progress, runner.attempt.model, usage, content_bytes)
+
+
+def _abort(runner: _Runner) -> tuple[Usage | None, int]:
+    """End a call that has not failed; its usage and the bytes of its answer, as far as they have come."""
     task = runner.task
     if not task.done():
         task.cancel()
         task.add_done_callback(_discard)
-        set_aside(progress, runner.attempt.model, None)
-    elif not runner.has_failed():
-        answer = task.result()
-        usage = answer.usage if isinstance(answer, PlainAnswer) else answer.reader.usage
-        content_bytes = len(answer.body) if isinstance(answer, PlainAnswer) else answer.reader.content_bytes
-        _let_go(answer)
-        set_aside(progress, runner.attempt.model, usage, content_bytes)
+        return None, 0
+    answer = task.result()
+    _let_go(answer)
+    if isinstance(answer, PlainAnswer):
+        return answer.usage, len(answer.body)
+    return answer.reader.usage, answer.reader.content_bytes
 
 
 def _discard(task: asyncio.Task[Answer]) -> None:

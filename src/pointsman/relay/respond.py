@@ -10,6 +10,8 @@ from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.money import format_usd
 from pointsman.core.dialects.dialect import AnswerReader
 from pointsman.core.ports import Client, UpstreamResponse
+from pointsman.core.routing.decision import Decision
+from pointsman.relay.answer_cache import KeptAnswer
 from pointsman.relay.call import Progress
 from pointsman.relay.settle import price
 from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer
@@ -20,6 +22,9 @@ _JSON = (b"content-type", b"application/json")
 _EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
 _PRIVATE = (b"cache-control", b"private, no-store")
 _SAFE_ID = re.compile(rb"[!-~]{1,128}")
+
+_LASTING = frozenset(("budget_exceeded", "no_model_available", "privacy_unavailable"))
+"""Refusals with a status that SDKs would retry, though the same request gets the same answer."""
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -32,10 +37,26 @@ async def respond(progress: Progress, answer: Answer, client: Client) -> None:
         await _send_stream(progress, answer, client)
 
 
+def respond_again(progress: Progress, decision: Decision, kept: KeptAnswer, now_s: float, client: Client) -> None:
+    """Send an answer that was given before; nobody is called for it, and it costs nothing."""
+    first = decision.attempts[0]
+    progress.cache, progress.model, progress.verification = "hit", first.model, kept.verification
+    headers = [
+        (b"content-type", kept.content_type or _JSON[1]),
+        *_describe(progress, kept.changes),
+        (b"x-pointsman-cost-usd", b"0"),
+        (b"age", b"%d" % max(0, now_s - kept.kept_at_s)),
+    ]
+    client.start(200, headers, body_bytes=len(kept.body))
+    progress.status = 200
+    client.end(kept.body)
+
+
 def refuse(progress: Progress, client: Client, error: ClientError) -> None:
     """Tell the client of its own mistake."""
     progress.failure = error.code
-    _send_error(progress, client, error.status, error.code, error.message, error.param, [])
+    extra: Fields = [(b"x-should-retry", b"false")] if error.code in _LASTING else []
+    _send_error(progress, client, error.status, error.code, error.message, error.param, extra)
 
 
 def report_failure(progress: Progress, client: Client, failure: UpstreamFailure) -> None:
@@ -161,6 +182,8 @@ def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:
             fields.append((b"x-pointsman-degraded", progress.degraded.encode()))
         if progress.verification:
             fields.append((b"x-pointsman-verification", progress.verification.encode()))
+        if progress.cache:
+            fields.append((b"x-pointsman-cache", progress.cache.encode()))
     if changes:
         fields.append((b"x-pointsman-changes", ", ".join(changes).encode("ascii", "backslashreplace")))
     return fields

@@ -8,14 +8,15 @@ from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.ports import Client
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import REFUSAL_STATUS, Refusal
-from pointsman.core.routing.facts import Facts, LiveView
+from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveView
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED
 from pointsman.relay.attempts import try_in_order
 from pointsman.relay.call import Call, Progress, Relay
-from pointsman.relay.learn import learn_facts
+from pointsman.relay.learn import learn_facts, learn_plainly
 from pointsman.relay.live import compares_live
 from pointsman.relay.remember import sum_up_decision
-from pointsman.relay.respond import refuse, report_failure, report_fault, report_shutdown, respond
+from pointsman.relay.respond import refuse, report_failure, report_fault, report_shutdown, respond, respond_again
+from pointsman.relay.reuse import find_answer, find_key, keep_answer
 from pointsman.relay.settle import settle
 
 CLIENT_LEFT = 499
@@ -55,17 +56,27 @@ async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
     call = progress.call
     request = call.dialect.decode_request(call.body)
     progress.stream = request.stream
-    progress.facts = await learn_facts(relay, progress.snapshot, call, request)
+    plain = learn_plainly(progress.snapshot, call, request)
+    progress.facts = plain or await learn_facts(relay, progress.snapshot, call, request)
     progress.live = _look_around(relay, progress.snapshot, progress.facts)
     # Nothing may wait from here to the call: of two requests that find a deployment rested, one may try it.
-    decision = decide(progress.snapshot, progress.facts, progress.live)
+    if plain is not None and progress.live is NOTHING_SEEN:
+        decision = relay.plain_decisions.decide(progress.snapshot, plain)
+    else:
+        decision = decide(progress.snapshot, progress.facts, progress.live)
     if progress.snapshot.routing.logs_decisions:
         relay.trace(call.request_id, progress.snapshot.revision, progress.facts, decision)
     if isinstance(decision, Refusal):
         progress.refusal = decision
         raise ClientError(REFUSAL_STATUS[decision.code], decision.code, decision.message, "model")
     progress.decision = decision
+    key = find_key(progress, decision, request) if decision.caches else None
+    if key is not None and (kept := find_answer(relay, progress, key)) is not None:
+        respond_again(progress, decision, kept, relay.monotonic_s(), client)
+        return
     answer = await try_in_order(relay, progress, decision, request)
+    if key is not None:
+        keep_answer(relay, progress, decision, key, answer)
     await respond(progress, answer, client)
 
 

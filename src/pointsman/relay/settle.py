@@ -6,8 +6,8 @@ from types import MappingProxyType
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Agent, Model
 from pointsman.core.expressions.facts import Value
-from pointsman.core.routing.keeper import name_keeper
-from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
+from pointsman.core.routing.conceal import conceal_text
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.relay.call import Progress
 from pointsman.relay.charges import Charge, add_charges, charge_model, estimate_usage
 
@@ -42,22 +42,24 @@ def settle(progress: Progress, now_s: float) -> Outcome:
         tags=_list_tags(agent, given),
         location=model.deployment.location if model else "",
         degraded=progress.degraded,
-        interaction=str(given.get("interaction", "")),
-        team=str(given.get("team", "")),
-        user=str(given.get("user", "")),
+        interaction=str(given.get("interaction", "")) if given else "",
+        team=str(given.get("team", "")) if given else "",
+        user=conceal_text(str(given.get("user", ""))) if given else "",
         decided_by=decision.decided_by if decision else "",
         decision_name=decision.name if decision else "",
         strategy=decision.strategy if decision else "",
         label=answer.label if answer else "low",
-        kept_local_by=name_keeper(progress.snapshot, facts, answer) if facts and answer else "",
+        kept_local_by=answer.kept_local_by if answer else "",
         rules_failed=len(answer.failed) if answer else 0,
+        further=progress.further if charge.cost_nusd is not None else (),
+        cached=progress.cache == "hit",
     )
 
 
 def _list_tags(agent: Agent | None, given: Mapping[str, Value | None]) -> tuple[str, ...]:
     """The tags of agent, key and request."""
     tags = given.get("tags")
-    return tuple(sorted(tags)) if isinstance(tags, frozenset) else agent.tags if agent else ()
+    return tuple(sorted(map(conceal_text, tags))) if isinstance(tags, frozenset) else agent.tags if agent else ()
 
 
 def price(progress: Progress) -> Charge:
@@ -80,12 +82,14 @@ def set_aside(progress: Progress, model: Model, usage: Usage | None, content_byt
     estimate = estimate_usage(len(progress.call.body), content_bytes)
     charge = charge_model(model, usage, estimate, maybe_billed=True)
     progress.aside = charge if progress.aside is None else add_charges(progress.aside, charge)
+    if charge.cost_nusd:
+        place = model.deployment
+        progress.further += (FurtherCost(model.name, place.provider, place.location, charge.cost_nusd),)
 
 
 def _estimate(progress: Progress) -> Usage | None:
     """Tokens from bytes, for a call that a provider worked on without saying how much; `None` where none did."""
-    cut_by_client = progress.attempts > 0 and progress.failure == CLIENT_DISCONNECTED
-    if progress.content_bytes == 0 and not cut_by_client:
+    if progress.content_bytes == 0 and not progress.sending.has_begun:
         return None
     return estimate_usage(len(progress.call.body), progress.content_bytes)
 

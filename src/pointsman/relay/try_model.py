@@ -12,8 +12,8 @@ from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.ports import UpstreamResponse
 from pointsman.core.routing.decision import Decision
 from pointsman.relay.call import Relay
-from pointsman.relay.egress import EgressRefused
 from pointsman.relay.retry_after import read_retry_after_s
+from pointsman.relay.sending import Sending
 from pointsman.relay.visit import Visit
 
 _NOT_A_STREAM = (b"text/html", b"application/json")
@@ -66,7 +66,7 @@ Answer = PlainAnswer | StreamedAnswer
 
 
 async def try_model(
-    relay: Relay, decision: Decision, model: Model, request: ChatRequest, parameters: Parameters
+    relay: Relay, decision: Decision, model: Model, request: ChatRequest, parameters: Parameters, sending: Sending
 ) -> Answer:
     """Ask one model.
 
@@ -76,6 +76,7 @@ async def try_model(
         model: whom to ask.
         request: what to ask.
         parameters: used where the request states none.
+        sending: told when the first byte goes out.
 
     Raises:
         UpstreamFailure: when no good answer came.
@@ -88,7 +89,13 @@ async def try_model(
     response: UpstreamResponse | None = None
     try:
         response = await relay.gate.send(
-            relay.upstream, decision, deployment, dialect.path, encoded.body, stream=request.stream
+            relay.upstream,
+            decision,
+            deployment,
+            dialect.path,
+            encoded.body,
+            stream=request.stream,
+            note_sending=sending.begin,
         )
         if response.status != 200:
             raise await _read_rejection(response, dialect)
@@ -107,7 +114,7 @@ async def try_model(
         if isinstance(error, UpstreamFailure):
             visit.fail(error, response.headers if response is not None else None)
         else:
-            visit.give_up(sent=not isinstance(error, EgressRefused))
+            visit.give_up(sent=sending.has_begun)
         raise
 
 

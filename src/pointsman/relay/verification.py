@@ -13,10 +13,14 @@ from pointsman.core.chat.verification import MILLIONTHS, MOST_MATERIAL_BYTES, Ve
 from pointsman.core.config.snapshot import Model
 from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.routing.decision import Decision
+from pointsman.core.routing.describe_body import read_output_limit
+from pointsman.core.routing.estimate_cost import estimate_cost, expect_tokens
+from pointsman.core.routing.estimate_tokens import estimate_tokens
 from pointsman.relay.attempt_notes import accept_answer, note_failure
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.egress import EgressRefused
-from pointsman.relay.settle import set_aside
+from pointsman.relay.sending import Sending
+from pointsman.relay.settle import price, set_aside
 from pointsman.relay.try_model import Answer, PlainAnswer, try_model
 
 MOST_ANSWER_BYTES = 4 * MOST_MATERIAL_BYTES
@@ -53,6 +57,8 @@ async def check_answer(
             have passed is not given out in its place.
         EgressRefused: likewise.
     """
+    if not _is_meant(decision, progress.model):
+        return answer
     try:
         case = _open_case(relay, progress, decision, request, answer)
         passed, words = _weigh(await _judge(case), case.only_below)
@@ -64,6 +70,14 @@ async def check_answer(
     return answer
 
 
+def _is_meant(decision: Decision, model: Model | None) -> bool:
+    """Whether a check was meant for this answer, or for that of the first choice; else nothing is said of one."""
+    check = decision.check
+    if check is None or model is None:
+        return False
+    return not check.shown or model.name in check.shown or decision.attempts[0].model.name in check.shown
+
+
 def _open_case(relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, answer: Answer) -> _Case:
     """What there is to check. Raises `_Skipped` where it cannot be done."""
     check, local = decision.check, progress.model
@@ -73,6 +87,8 @@ def _open_case(relay: Relay, progress: Progress, decision: Decision, request: Ch
         raise _Skipped("private")
     if check is None or check.model is None:
         raise _Skipped("no_cloud_model")
+    if check.shown and local.name not in check.shown:
+        raise _Skipped("not_asked_for")
     if not isinstance(answer, PlainAnswer):
         raise _Skipped("stream")
     if len(answer.body) > MOST_ANSWER_BYTES:
@@ -86,6 +102,7 @@ async def _judge(case: _Case) -> Verdict | int | None:
     if case.only_below is not None and read.confidence is not None:
         if read.confidence < case.only_below:
             _need_attempts(case.progress, 1)
+            _need_money(case, None)
         return read.confidence
     _need_attempts(case.progress, 2)
     call = case.progress.call
@@ -94,6 +111,7 @@ async def _judge(case: _Case) -> Verdict | int | None:
     question = call.dialect.write_verification(case.request, read.text, mark, has_schemas)
     if question is None:
         raise _Skipped("too_large")
+    _need_money(case, question)
     return await _ask_for_verdict(case, question)
 
 
@@ -102,10 +120,27 @@ def _need_attempts(progress: Progress, needed: int) -> None:
         raise _Skipped("no_attempts_left")
 
 
+def _need_money(case: _Case, question: ChatRequest | None) -> None:
+    """Where the request may cost so much at most, the check and a second answer have to fit in beside the first."""
+    facts = case.progress.facts
+    if facts is None or facts.max_cost_nusd is None:
+        return
+    calls = [expect_tokens(facts.tokens, facts.most_output_tokens, case.decision.agent)]
+    if question is not None:
+        calls.append(expect_tokens(estimate_tokens(question), read_output_limit(question.fields), None))
+    left_nusd = facts.max_cost_nusd
+    costs = [estimate_cost(case.model, tokens) for tokens in calls]
+    for cost_nusd in (price(case.progress).cost_nusd, *(cost.high if cost else None for cost in costs)):
+        if cost_nusd is None or cost_nusd > left_nusd:
+            raise _Skipped("max_cost")
+        left_nusd -= cost_nusd
+
+
 async def _ask_for_verdict(case: _Case, question: ChatRequest) -> Verdict | None:
     case.progress.attempts += 1
+    sending = Sending()
     try:
-        answer = await try_model(case.relay, case.decision, case.model, question, ())
+        answer = await try_model(case.relay, case.decision, case.model, question, (), sending)
     except EgressRefused:
         case.progress.attempts -= 1
         raise _Skipped("private") from None
@@ -113,7 +148,8 @@ async def _ask_for_verdict(case: _Case, question: ChatRequest) -> Verdict | None
         note_failure(case.progress, failure)
         raise _Skipped(POLICIES[failure.kind].code) from None
     except asyncio.CancelledError:
-        set_aside(case.progress, case.model, None)
+        if sending.has_begun:
+            set_aside(case.progress, case.model, None)
         raise
     assert isinstance(answer, PlainAnswer), "a verdict is not asked for as a stream"
     set_aside(case.progress, case.model, answer.usage, len(answer.body))
@@ -134,12 +170,12 @@ async def _ask_again(case: _Case) -> Answer:
     """The checking model's own answer to the request, in place of the local one, which is charged all the same."""
     progress, degraded = case.progress, case.progress.degraded
     set_aside(progress, case.local, case.answer.usage, len(case.answer.body))
-    progress.usage, progress.content_bytes = None, 0
+    progress.usage, progress.content_bytes, progress.sending = None, 0, Sending()
     progress.attempts += 1
     progress.model, progress.degraded = case.model, ""
     parameters = case.decision.agent.parameters if case.decision.agent else ()
     try:
-        again = await try_model(case.relay, case.decision, case.model, case.request, parameters)
+        again = await try_model(case.relay, case.decision, case.model, case.request, parameters, progress.sending)
     except (UpstreamFailure, EgressRefused) as failure:
         if isinstance(failure, UpstreamFailure):
             note_failure(progress, failure)

@@ -17,7 +17,7 @@ from pointsman.core.routing.estimate_complexity import estimate_complexity
 from pointsman.core.routing.estimate_tokens import estimate_tokens
 from pointsman.core.routing.facts import NEAR_LIMIT, LiveTarget, LiveView
 from pointsman.core.routing.find_target import AUTO
-from pointsman.core.routing.gather_facts import WEEK, should_search
+from pointsman.core.routing.gather_facts import describe_time, should_search
 from pointsman.core.routing.hypothesis import Hypothesis
 from pointsman.core.routing.key_policy import NO_POLICY
 from pointsman.core.routing.suppose import SUPPOSED_FIND
@@ -57,10 +57,11 @@ def suppose_request(snapshot: Snapshot, agent: Agent, words: Words, looking: Pri
         target=f"agent:{agent.name}",
         task=words.task,
         given=given,
-        surroundings=_look_at_clock(),
+        surroundings=describe_time(datetime.now(UTC)),
         tags=said.tags,
         strategy=said.strategy,
         privacy=words.privacy,
+        is_vouched=True,
     )
     try:
         hypothesis = build_hypothesis(snapshot, question, _see(snapshot, words.near_limit))
@@ -107,11 +108,6 @@ def _estimate(request: ChatRequest, words: Words) -> tuple[dict[str, object], tu
 
 def _see(snapshot: Snapshot, near_limit: frozenset[str]) -> LiveView:
     return {snapshot.models[name].deployment.id: LiveTarget(used=NEAR_LIMIT) for name in near_limit}
-
-
-def _look_at_clock() -> dict[str, object]:
-    now = datetime.now(UTC)
-    return {"time.hour": now.hour, "time.weekday": WEEK[now.weekday()]}
 
 
 def _throw_dice(snapshot: Snapshot, request_id: str) -> float:

@@ -14,7 +14,7 @@ from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.expressions.facts import FactTable
 from pointsman.core.expressions.mistake import guess_word
 from pointsman.core.privacy.labels import LABELS, Label, raise_label
-from pointsman.core.routing.gather_facts import WEEK
+from pointsman.core.routing.gather_facts import describe_time
 from pointsman.core.routing.said import Said, read_said
 from pointsman.router.decision import InvalidRequest
 
@@ -168,9 +168,7 @@ def _read_space(table: FactTable, space: str, words: Mapping[object, object]) ->
 def _read_time(value: object) -> Iterator[tuple[str, object]]:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidRequest("time", 'context "time" is a datetime with its time zone, or {"hour": 22}')
-    moment = value.astimezone(UTC)
-    yield "time.hour", moment.hour
-    yield "time.weekday", WEEK[moment.weekday()]
+    yield from describe_time(value.astimezone(UTC)).items()
 
 
 def _read_near_limit(snapshot: Snapshot, models: Mapping[object, object]) -> frozenset[str]:

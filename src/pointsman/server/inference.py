@@ -64,6 +64,7 @@ class Inference:
             arrived_s,
             shown,
             key.policy,
+            headers.get(b"cache-control", b""),
         )
         connection: ClientConnection = scope[EXTENSION]
         connection.start_work()

@@ -2,21 +2,22 @@
 
 import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, delete, or_, select
 
+from pointsman.core.chat.usage import Usage
 from pointsman.core.config.recorded_configuration import RecordedConfiguration
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.routing.record import DecisionRow, Recorded, Settled, UnreadableRecord, decode_record
+from pointsman.core.routing.record import DecisionRow, Recorded, Settled, Spent, UnreadableRecord, decode_record
 from pointsman.storage.bounds import bounded_number, check_limit
 from pointsman.storage.database import Database
 from pointsman.storage.decisions_configurations import unpack_configuration
 from pointsman.storage.decisions_writer import LIMITS, DecisionsWriter
 from pointsman.storage.tables import decision_configurations as configurations
-from pointsman.storage.tables import decisions
+from pointsman.storage.tables import decisions, usage
 from pointsman.storage.usage_rows import storable_text
 
 ROWS_PER_PRUNING = 1_000
@@ -26,10 +27,16 @@ CONFIGURATIONS_PER_PRUNING = 50
 
 
 class DecisionsStore:
-    """The tables of decisions and of the configurations they saw; the port `DecisionStore` of `control/replay.py`."""
+    """The tables of decisions and of the configurations they saw; the port `DecisionStore` of `control/replay.py`.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: where they are.
+        catch_up_usage: waits until the usage rows of calls that have ended are written, too; they tell of the costs.
+    """
+
+    def __init__(self, database: Database, catch_up_usage: Callable[[], Awaitable[None]] | None = None) -> None:
         self._database = database
+        self._catch_up_usage = catch_up_usage
         self._writer = DecisionsWriter(database, LIMITS)
 
     def start(self) -> None:
@@ -61,9 +68,11 @@ class DecisionsStore:
             since_ms: older ones are gone.
         """
         row = await self._find(request_id, since_ms)
-        if row is None:
-            # It may have ended just now; its row comes with the next batch.
+        if row is None or row.spent is None:
+            # It may have ended just now; its rows come with the next batches.
             await self._writer.catch_up()
+            if self._catch_up_usage is not None:
+                await self._catch_up_usage()
             row = await self._find(request_id, since_ms)
         return row
 
@@ -135,17 +144,47 @@ def _select_rows(since_ms: int) -> Select[*tuple[Any, ...]]:
             decisions.c.agent,
             configurations.c.digest,
             decisions.c.content,
+            usage.c.attempts,
+            usage.c.input_tokens,
+            usage.c.output_tokens,
+            usage.c.cached_input_tokens,
+            usage.c.reasoning_tokens,
+            usage.c.cost_nusd,
+            usage.c.cost_status,
+            usage.c.further_costs,
         )
         .join_from(decisions, configurations, decisions.c.configuration == configurations.c.id, isouter=True)
+        .outerjoin(usage, decisions.c.request_id == usage.c.request_id)
         # The addition keeps SQLite from the index of times: what is asked for is found by other indexes sooner.
         .where(decisions.c.at_ms + 0 >= since_ms)
     )
 
 
 def _read_row(row: Row[*tuple[Any, ...]]) -> DecisionRow:
-    seq, request_id, shown_id, at_ms, caller, configuration, content = row
+    seq, request_id, shown_id, at_ms, caller, configuration, content, *spent = row
     recorded = _decode(content)
-    return DecisionRow(seq, request_id, shown_id or request_id, at_ms, caller, configuration, recorded)
+    return DecisionRow(
+        seq, request_id, shown_id or request_id, at_ms, caller, configuration, recorded, _read_spent(*spent)
+    )
+
+
+def _read_spent(
+    attempts: int | None,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    cached_input_tokens: int | None,
+    reasoning_tokens: int | None,
+    cost_nusd: int | None,
+    cost_status: str | None,
+    further_costs: str | None,
+) -> Spent | None:
+    """The parts of a usage row; all of them are NULL where there is none."""
+    if attempts is None or cost_status is None:
+        return None
+    used = None
+    if input_tokens is not None and output_tokens is not None:
+        used = Usage(input_tokens, output_tokens, cached_input_tokens or 0, reasoning_tokens or 0)
+    return Spent(attempts, used, cost_nusd, cost_status, further_costs is not None)
 
 
 def _decode(content: bytes) -> Recorded | None:

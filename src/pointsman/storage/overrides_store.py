@@ -19,6 +19,9 @@ ONE_PER_TARGET = ("agent", "strategy", "task")
 MOST_KEPT = 10_000
 """Overrides kept after their end, those made last; what became of the others stands in the audit."""
 
+MOST_ENDED_AT_ONCE = 100
+"""Ends put down in one transaction, so that nobody waits long for it."""
+
 _COLUMNS = tuple(column for column in overrides.columns if column.name != "seq")
 """The fields of `OverrideRecord`, in order."""
 
@@ -52,7 +55,7 @@ class OverridesStore:
             _refuse_too_many(connection, override)
             connection.execute(insert(overrides).values(values))
             connection.execute(audit_insertion(_tell_addition(override, replaced)))
-            _forget_oldest(connection, override.created_at_ms)
+            _forget_oldest(connection)
 
         await self._database.write_in_thread(add)
 
@@ -73,6 +76,36 @@ class OverridesStore:
             entry = AuditEntry(at_ms, author, "override.cancel", subject, reason, {"id": override_id})
             await connection.execute(audit_insertion(entry))
         return True
+
+    async def end_due(self, now_ms: int, author: str, reason: str) -> int | None:
+        """Put down the end of overrides whose time has come, the earliest first, at most `MOST_ENDED_AT_ONCE`.
+
+        Returns:
+            When the next one ends, in milliseconds since the Unix epoch; `None` when there is none.
+
+        Raises:
+            ValueError: when a text is longer than any that is kept.
+        """
+        unended = overrides.c.ended_at_ms.is_(None)
+        due = (
+            select(overrides.c.seq, overrides.c.id, overrides.c.kind, overrides.c.target, overrides.c.expires_at_ms)
+            .where(unended, overrides.c.expires_at_ms <= now_ms)
+            .order_by(overrides.c.expires_at_ms, overrides.c.seq)
+            .limit(MOST_ENDED_AT_ONCE)
+        )
+        ending = {
+            "ended_at_ms": overrides.c.expires_at_ms,
+            "ended_by": bounded_text(author),
+            "end_reason": bounded_text(reason),
+        }
+        async with self._database.write() as connection:
+            for row in (await connection.execute(due)).all():
+                await connection.execute(update(overrides).where(overrides.c.seq == row.seq).values(ending))
+                subject = f"{row.kind}:{row.target}"
+                entry = AuditEntry(row.expires_at_ms, author, "override.end", subject, reason, {"id": row.id})
+                await connection.execute(audit_insertion(entry))
+            next_ms: int | None = await connection.scalar(select(func.min(overrides.c.expires_at_ms)).where(unended))
+        return next_ms
 
     async def list_live(self, now_ms: int) -> list[OverrideRecord]:
         """Those that have not ended, oldest first."""
@@ -136,9 +169,11 @@ def _refuse_too_many(connection: Connection, override: OverrideRecord) -> None:
         raise TooManyOverrides
 
 
-def _forget_oldest(connection: Connection, now_ms: int) -> None:
+def _forget_oldest(connection: Connection) -> None:
+    """Drop old ones whose end is put down: one that has only run out has no audit row of it yet."""
     newest = connection.scalar(select(func.max(overrides.c.seq))) or 0
-    connection.execute(delete(overrides).where(overrides.c.seq <= newest - MOST_KEPT, ~_is_live(now_ms)))
+    is_old = overrides.c.seq <= newest - MOST_KEPT
+    connection.execute(delete(overrides).where(is_old, overrides.c.ended_at_ms.is_not(None)))
 
 
 def _tell_addition(override: OverrideRecord, replaced: Sequence[str]) -> AuditEntry:

@@ -25,6 +25,9 @@ _NAMES: dict[ScopeKind, ColumnElement[str]] = {
 }
 """Where a row says for which scope of a kind it counts."""
 
+_CALLED: frozenset[ScopeKind] = frozenset(("cloud", "provider", "model"))
+"""Scopes of what was called: of those each upstream call of a request counts for its own."""
+
 
 class SpendingReader:
     """Reads what the writer has committed; the port `SpendingStore` of `control/spending.py`."""
@@ -49,7 +52,13 @@ class SpendingReader:
             first_seqs: dict[int, int | None] = {}
             for since_ms in {question.since_ms for question in questions}:
                 first_seqs[since_ms] = await _find_first(connection, since_ms)
-            return [await _sum(connection, question, first_seqs[question.since_ms], last_seq) for question in questions]
+            answers: list[dict[str, int]] = []
+            for question in questions:
+                costs = await _sum(connection, question, first_seqs[question.since_ms], last_seq)
+                if question.kind in _CALLED:
+                    await _move_further_costs(connection, question, last_seq, costs)
+                answers.append(costs)
+            return answers
 
 
 async def _find_seq(connection: AsyncConnection, request_id: str) -> int | None:
@@ -79,6 +88,48 @@ async def _sum(
     if last_seq is not None:
         wanted = wanted.where(usage.c.seq <= last_seq)
     return {name: cost_nusd for name, cost_nusd in await connection.execute(wanted) if cost_nusd is not None}
+
+
+async def _move_further_costs(
+    connection: AsyncConnection, question: CostQuestion, last_seq: int | None, costs: dict[str, int]
+) -> None:
+    """Take what further calls cost from the scope of the call that answered, and count it for their own."""
+    further = func.json_each(usage.c.further_costs).table_valued("value", name="further")
+    for sign, select_moved in ((-1, _select_by_row), (1, _select_by_call)):
+        moved = select_moved(question, further).where(
+            usage.c.further_costs.is_not(None),
+            usage.c.at_ms >= question.since_ms,
+            usage.c.at_ms < question.until_ms,
+        )
+        if last_seq is not None:
+            moved = moved.where(usage.c.seq + 0 <= last_seq)
+        for name, cost_nusd in await connection.execute(moved):
+            costs[name] = costs.get(name, 0) + sign * cost_nusd
+
+
+def _select_by_row(question: CostQuestion, further: FromClause) -> Select[*tuple[Any, ...]]:
+    """Further costs by the scope of the call that answered."""
+    if question.kind == "cloud":
+        return _select_further(literal(""), further).where(usage.c.location == "cloud")
+    name = _NAMES[question.kind]
+    return _select_further(name, further).where(name.in_(question.names))
+
+
+def _select_by_call(question: CostQuestion, further: FromClause) -> Select[*tuple[Any, ...]]:
+    """Further costs by the scope of the calls that caused them."""
+    if question.kind == "cloud":
+        return _select_further(literal(""), further).where(_read(further, "location") == "cloud")
+    name = _read(further, question.kind)
+    return _select_further(name, further).where(name.in_(question.names))
+
+
+def _select_further(name: ColumnElement[str], further: FromClause) -> Select[*tuple[Any, ...]]:
+    cost = func.sum(_read(further, "cost_nusd"))
+    return select().add_columns(name.label("scope"), cost).select_from(usage.join(further, true())).group_by("scope")
+
+
+def _read(further: FromClause, field: str) -> ColumnElement[Any]:
+    return func.json_extract(further.c.value, f"$.{field}")
 
 
 def _select_costs(question: CostQuestion) -> Select[*tuple[Any, ...]]:

@@ -36,10 +36,16 @@ usage = Table(
     Column("team", Text, nullable=False, server_default=""),
     Column("user", Text, nullable=False, server_default=""),
     Column("location", Text, nullable=False, server_default=""),
+    Column("further_costs", Text),
 )
-"""One row per finished request, in the order of arrival here; unknown counts and costs are NULL, never 0."""
+"""One row per finished request, in the order of arrival here; unknown counts and costs are NULL, never 0.
+
+The cost is that of all upstream calls; further costs say as a JSON array what of it was caused by others than the one
+that answered, and are NULL where none was.
+"""
 
 Index("usage_at_ms", usage.c.at_ms)
+Index("usage_further_costs", usage.c.at_ms, sqlite_where=usage.c.further_costs.is_not(None))
 
 usage_totals = Table(
     "usage_totals",
@@ -132,7 +138,7 @@ overrides = Table(
     Column("ended_by", Text),
     Column("end_reason", Text),
 )
-"""Runtime changes; one whose time has come has no `ended_at_ms`, because it ends without anybody's doing."""
+"""Runtime changes; one whose time has come gets its `ended_at_ms` a little later, when its end is audited."""
 
 Index("overrides_live", overrides.c.ended_at_ms, overrides.c.expires_at_ms)
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import msgspec
 from sqlalchemy.dialects import sqlite
 
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.storage.tables import usage
 
 UsageValues = tuple[str | int | None, ...]
@@ -75,6 +75,7 @@ def row_values(outcome: Outcome) -> UsageValues:
         _known_text(outcome.team),
         storable_text(outcome.user),
         outcome.location,
+        _further_text(outcome.further) if outcome.further else None,
     )
 
 
@@ -91,6 +92,14 @@ def _is_encodable(text: str) -> bool:
 
 # These texts come from the configuration or a closed set, so few of them cover all rows.
 _known_text = lru_cache(LARGEST_VOCABULARY)(storable_text)
+
+
+def _further_text(further: tuple[FurtherCost, ...]) -> str:
+    storable = [
+        msgspec.structs.replace(each, model=_known_text(each.model), provider=_known_text(each.provider))
+        for each in further
+    ]
+    return msgspec.json.encode(storable).decode()
 
 
 @lru_cache(LARGEST_VOCABULARY)

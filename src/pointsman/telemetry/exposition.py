@@ -48,6 +48,7 @@ class MetricsCollector(Collector):
         yield _unknown_costs(tallies)
         yield _latencies(tallies, self._metrics.latency_bounds_ms)
         yield _requests(tallies)
+        yield _cache_hits(tallies)
         yield InfoMetricFamily(
             "pointsman_config_revision",
             "The configuration that new requests see.",
@@ -102,4 +103,13 @@ def _requests(tallies: dict[str, AgentTally]) -> Metric:
         family.add_metric([label, "ok"], tally.succeeded)
         family.add_metric([label, "error"], tally.failed)
         family.add_metric([label, "cancelled"], tally.cancelled)
+    return family
+
+
+def _cache_hits(tallies: dict[str, AgentTally]) -> Metric:
+    family = CounterMetricFamily(
+        "pointsman_cache_hits", "Requests that were given a kept answer again, since the start.", labels=["agent"]
+    )
+    for label, tally in tallies.items():
+        family.add_metric([label], tally.cache_hits)
     return family

@@ -22,7 +22,7 @@ BY_MODEL_LABEL = "(none)"
 MOST_AGENTS = 500
 """Agents beyond this are counted as `other`."""
 MOST_SHOWN_AGENTS = 100
-"""Agents beyond this are `other` in a scrape, where each one costs 27 series; reports list them all."""
+"""Agents beyond this are `other` in a scrape, where each one costs 28 series; reports list them all."""
 
 
 class AgentReport(TypedDict):
@@ -74,9 +74,11 @@ class AgentTally:
         today: known costs by the day (UTC) on which the request arrived.
         reached: calls since the start of this process.
         fallbacks: of those, the ones that ended at another model than the caller's own choice.
+        cache_hits: requests that were given an answer again, since the start of this process; they are no calls.
     """
 
     __slots__ = (
+        "cache_hits",
         "calls",
         "cancelled",
         "cost_nusd",
@@ -106,6 +108,7 @@ class AgentTally:
         self.today = Tally(days)
         self.reached = 0
         self.fallbacks = 0
+        self.cache_hits = 0
 
     def add_ending(self, failure: str, requests: int = 1) -> None:
         """Count how requests ended; an empty failure code is a success."""
@@ -217,6 +220,8 @@ class Metrics:
                 tally.fallbacks += 1
             tally.latency_us += latency_us
             tally.latencies[bisect_left(self._bounds_us, latency_us)] += 1
+        elif outcome.cached:
+            tally.cache_hits += 1
         usage = outcome.usage
         if usage is not None:
             tally.input_tokens += usage.input_tokens

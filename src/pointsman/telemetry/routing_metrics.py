@@ -129,7 +129,7 @@ class RoutingMetrics:
         if outcome.kept_local_by:
             self.kept_local.add(outcome.kept_local_by)
         self.rule_failures += outcome.rules_failed
-        if outcome.failure or not outcome.model:
+        if outcome.failure or not outcome.model or outcome.cached:
             return
         tally = self.models.get(outcome.model) or self._admit(outcome.model)
         answered = tally.answered

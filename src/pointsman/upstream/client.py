@@ -47,7 +47,15 @@ class HttpUpstream:
         """Connections now, per origin."""
         return self._pool.count()
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> HttpResponse:
+    async def send(
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: Callable[[], None] | None = None,
+    ) -> HttpResponse:
         """POST `body` as JSON to the deployment and wait for the head of the answer, whatever its status.
 
         Cancelling the call aborts the connection at once.
@@ -57,6 +65,7 @@ class HttpUpstream:
             path: what follows the base URL, such as `/chat/completions`.
             body: the request, already encoded.
             stream: whether an event stream was asked for; picks the total deadline.
+            note_sending: called just before the first byte goes out.
 
         Raises:
             UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen the request.
@@ -66,6 +75,8 @@ class HttpUpstream:
         total_ms = deadlines.stream_total_ms if stream else deadlines.total_ms
         due_s = self._now_s() + total_ms / 1000
         connection = target.lane.take_idle() or await _open(target, due_s)
+        if note_sending is not None:
+            note_sending()
         try:
             return await connection.carry(target.head, body, deployment, due_s)
         except StaleConnection:

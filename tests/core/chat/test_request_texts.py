@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.core.chat.request_texts import has_unsearchable, list_texts
+from pointsman.core.chat.request_texts import MOST_JOINED_CHARACTERS, has_unsearchable, list_joints, list_texts
 
 _NEEDLE = "ada@example.org"
 
@@ -58,6 +58,45 @@ def test_texts_come_in_the_order_of_the_body() -> None:
         "metadata": {"six": "seven"},
     }
     assert list(list_texts(fields)) == ["one", "two", "three", "four", "five", "six", "seven"]
+
+
+def _join(*texts: str) -> list[str]:
+    parts = [{"type": "text", "text": text} for text in texts]
+    return list(list_joints({"messages": [{"role": "user", "content": parts}]}))
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [
+        ((), []),
+        (("one",), []),
+        (("4111 1111", " 1111 1111"), ["4111 1111 1111 1111"]),
+        (("4111", "1111", "1111", "1111"), ["4111111111111111"]),
+        (("a line\nthe card 4111 1111", " 1111 1111.\nand more"), ["the card 4111 1111 1111 1111."]),
+        (("one", "two\nthree", "four"), ["onetwo", "threefour"]),
+        (("one\n", "two", "three"), ["twothree"]),
+        (("one", "\ntwo", "three"), ["twothree"]),
+        (("one\n", "\ntwo"), []),
+        (("one", "", "two"), ["onetwo"]),
+        (("x" * 5_000, "y" * 5_000), ["x" * MOST_JOINED_CHARACTERS + "y" * MOST_JOINED_CHARACTERS]),
+    ],
+)
+def test_the_ends_of_parts_that_a_model_reads_on_are_joined(texts: tuple[str, ...], joined: list[str]) -> None:
+    assert _join(*texts) == joined
+
+
+@given(st.text("0123456789 \n", min_size=2, max_size=40), st.data())
+def test_each_line_of_the_whole_stands_in_one_piece_however_it_is_cut(whole: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(whole) - 1), max_size=6)))
+    texts = [whole[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    pieces = [*texts, *_join(*texts)]
+    assert all(any(line in piece for piece in pieces) for line in whole.split("\n"))
+
+
+def test_a_prediction_is_joined_too_and_what_is_no_text_is_passed_over() -> None:
+    parts = [{"type": "text", "text": "ada@"}, {"type": "text", "text": "example.org"}, {"type": "text", "text": 1}, 7]
+    assert list(list_joints({"messages": "none", "prediction": {"content": parts}})) == [_NEEDLE]
+    assert list(list_joints({"messages": ["none", {"content": "one"}, {"content": [{}, {}]}]})) == []
 
 
 def test_numbers_as_long_as_an_account_are_listed_and_a_seed_is_not() -> None:

@@ -31,6 +31,8 @@ from pointsman.upstream.targets import compose_head
 Document = dict[str, Any]
 Observation = Callable[[Document], object]
 
+NoteSending = Callable[[], None] | None
+
 ADDRESSES = ("127.0.0.1", "10.0.0.5", "192.168.1.20", "8.8.8.8", "9.9.9.9")
 SECRETS = EnvironmentSecrets({"POINTSMAN_HOUSE_KEY": "one-key-of-many-0001", "OPENAI_API_KEY": "one-key-of-many-0002"})
 ASKED = {"messages": [{"role": "user", "content": "Hello"}]}
@@ -72,7 +74,11 @@ class NotingUpstream:
     status: int
     sent: list[object] = field(default_factory=list)
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> ScriptedAnswer:
+    async def send(
+        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+    ) -> ScriptedAnswer:
+        if note_sending is not None:
+            note_sending()
         origin = parse_origin(deployment)
         secret = SECRETS.reveal(deployment.credential) if deployment.credential else None
         refused = [address for address in ADDRESSES if find_objection(address, origin)]

@@ -14,6 +14,7 @@ from observations import (
     problems,
     settings,
 )
+from observed_caching import CACHE, list_caching_pairs
 from observed_routing import ROUTING
 from observed_terms import TERMS, list_term_pairs
 
@@ -161,10 +162,12 @@ PAIRS = {
         *RESOURCES,
         *list_caller_pairs(),
         *list_term_pairs(),
+        *list_caching_pairs(),
         *AGENTS,
         *TASKS,
         *ROUTING,
         *TERMS,
         *OPERATIONS,
+        *CACHE,
     )
 }

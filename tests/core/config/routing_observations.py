@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from observations import (
     ASKED,
     Document,
+    NoteSending,
     NotingClient,
     NotingUpstream,
     Observation,
@@ -26,6 +27,7 @@ from pointsman.core.limits.scopes import CostQuestion
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Decision, Refusal
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveTarget
+from pointsman.core.routing.money_facts import Payer
 from pointsman.core.routing.outcome import Outcome
 from pointsman.relay.call import Call, Progress, Relay
 from pointsman.relay.hedge_pace import HedgePace
@@ -82,8 +84,10 @@ def dealt(target: str, requests: Sequence[dict[str, Any]]) -> Observation:
 class Slow(NotingUpstream):
     """Takes its time over the model m."""
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> ScriptedAnswer:
-        answer = await super().send(deployment, path, body, stream=stream)
+    async def send(
+        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+    ) -> ScriptedAnswer:
+        answer = await super().send(deployment, path, body, stream=stream, note_sending=note_sending)
         for _ in range(TURNS if deployment.model == "m" else 0):
             await asyncio.sleep(0)
         return answer
@@ -92,8 +96,10 @@ class Slow(NotingUpstream):
 class Unreadable(NotingUpstream):
     """Answers, and nobody can read it."""
 
-    async def send(self, deployment: Deployment, path: str, body: bytes, *, stream: bool) -> ScriptedAnswer:
-        await super().send(deployment, path, body, stream=stream)
+    async def send(
+        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+    ) -> ScriptedAnswer:
+        await super().send(deployment, path, body, stream=stream, note_sending=note_sending)
         return ScriptedAnswer(200, b"<html>")
 
 
@@ -188,7 +194,7 @@ def counted(document: Document) -> object:
         spending = Spending(NoRows())
         await spending.follow(compile_document(document), EARLIER_MS)
         spending.record(spend(10_000_000_000, EARLIER_MS))
-        return spending.look(NOW_MS, agent="a")
+        return spending.look(NOW_MS, Payer(agent="a"))
 
     return asyncio.run(observe())
 

@@ -88,8 +88,7 @@ budgets:
         PendingKey("providers.own.display_name", "console"),
         PendingKey("agents.a.policy.strict", PENDING["agents.NAME.policy.strict"]),
         PendingKey("routing.savings[1]", "cache", "cache_similar_requests"),
-        PendingKey("budgets[0].on_exceed", "money", "deny"),
         PendingKey("budgets[2].on_exceed", "alerts", "alert"),
     )
     assert str(found[0]) == "providers.own.display_name (console)"
-    assert str(found[3]) == "budgets[0].on_exceed: deny (money)"
+    assert str(found[-1]) == "budgets[2].on_exceed: alert (alerts)"

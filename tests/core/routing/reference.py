@@ -46,6 +46,8 @@ def decide_slowly(snapshot: Snapshot, facts: Facts, live: Mapping[str, LiveTarge
         return Answer("model_not_found")
     if settle_hard_constraints(desk) or ask_own_rules(desk):
         return Answer("denied_by_rule", label=desk.label)
+    if facts.denied_by is not None:
+        return Answer("budget_exceeded", label=desk.label)
     if not desk.usable:
         return Answer(choose_refusal(desk), dropped=tuple(sorted(desk.dropped)), label=desk.label)
     return put_in_order(desk)
@@ -155,6 +157,9 @@ def order_without_namings(desk: Desk) -> tuple[Listed, str]:
     by = ""
     if plan.cheap_when_simple and isinstance(complexity, int) and complexity <= 3:
         by = "use_cheaper_models_for_simple_tasks"
+    elif desk.facts.cheaper is not None:
+        by = "cheaper"
+    if by:
         ordered = put_skilled_first(order_by_cost(own + rest, desk.facts, caller))
     else:
         if desk.strategy is not None and own:
@@ -187,7 +192,7 @@ def explain_first(desk: Desk, first: tuple[Model, str], by: str, moved_back: dic
             return ("rule" if ban in desk.own_denials else "global_rule"), ban.name
         if caller.model not in desk.names() and desk.local_rule is not None:
             return "global_rule", desk.local_rule.name
-    if by and (first[1] in OWN or by == "use_cheaper_models_for_simple_tasks"):
+    if by and (first[1] in OWN or by in ("use_cheaper_models_for_simple_tasks", "cheaper")):
         return "strategy", by
     if caller is None:
         return "strategy", "auto"
@@ -197,14 +202,19 @@ def explain_first(desk: Desk, first: tuple[Model, str], by: str, moved_back: dic
 def find_check(desk: Desk, ordered: list[Model]) -> tuple[str | None, int | None] | None:
     """Whether a cloud model looks at the answer of a local one, and below which confidence only."""
     first, below = ordered[0], None
-    wanted = any(
-        rule.action == "require_cloud_verification" and holds(desk, rule, first if rule.per_candidate else None)
-        for rule in desk.snapshot.routing.rules
-    )
+    tried = ordered[: desk.snapshot.settings.attempts]
+    shown: list[Model] = []
+    wanted = False
+    for rule in desk.snapshot.routing.rules:
+        meant = [model for model in tried if holds(desk, rule, model if rule.per_candidate else None)]
+        if rule.action == "require_cloud_verification" and meant:
+            wanted, shown = True, [model for model in meant if model.deployment.location == "local"]
+            break
     if not wanted:
+        shown = [first]
         if desk.strategy is None or desk.strategy.least_confidence is None or first.deployment.location == "cloud":
             return None
         below = desk.strategy.least_confidence
-    clouds = [model.name for model in ordered if model.deployment.location == "cloud"]
-    may_leave = first.deployment.location == "local" and not desk.stays_local
-    return (clouds[0] if clouds and may_leave else None), below
+    later = ordered[ordered.index(shown[0]) :] if shown else []
+    clouds = [model.name for model in later + ordered if model.deployment.location == "cloud"]
+    return (clouds[0] if clouds and shown and not desk.stays_local else None), below

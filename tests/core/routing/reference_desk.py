@@ -50,6 +50,16 @@ class Desk:
         spent = facts.cloud_today_nusd
         return facts.local_only is not None or any(limit is not None and spent >= limit for limit in limits)
 
+    def is_closed(self, model: Model) -> bool:
+        """Whether a budget over the cloud, the provider or the model takes it away."""
+        place = model.deployment
+        own = {"model": model.name, "provider": place.provider, "cloud": ""}
+        for closed in self.facts.closed:
+            is_meant = own[closed.kind] == closed.name and (closed.kind != "cloud" or place.location == "cloud")
+            if is_meant and not (closed.spares_local and place.location == "local"):
+                return True
+        return False
+
     @property
     def complexity(self) -> int:
         stated = self.facts.value_of("task.complexity", 5)
@@ -172,7 +182,7 @@ def find_drop(desk: Desk, name: str) -> str:
     reasons = {
         "model_disabled": not model.enabled,
         "cloud_forbidden": is_cloud and desk.stays_local,
-        "budget_spent": is_cloud and desk.is_cloud_spent(),
+        "budget_spent": (is_cloud and desk.is_cloud_spent()) or desk.is_closed(model),
         "location": desk.strategy is not None and desk.strategy.only not in (None, model.deployment.location),
         "clearance": RANKS[desk.label] > RANKS[model.deployment.clearance],
         "unsupported": any(ability in model.lacks for ability in facts.needs),
@@ -260,5 +270,6 @@ def choose_refusal(desk: Desk) -> str:
         "context_window": "context_length_exceeded",
         "unsupported": "unsupported_by_model",
         "max_cost": "max_cost_exceeded",
+        "budget_spent": "budget_exceeded",
     }
     return alone.get(codes.pop(), "no_model_available") if len(codes) == 1 else "no_model_available"

@@ -131,9 +131,9 @@ def measure(desk: "Desk", name: str, model: Model, models: list[Model]) -> float
             fit = 1 + 2 * surplus if surplus < 0 else 1 - surplus / 2
             return 0.5 if quality is None else max(0.0, fit)
         case "cost_efficiency" | "request_cost":
-            return compare_least([usual_cost_nusd(each, facts, caller) for each in models], models.index(model), 0.0)
+            return compare_cost([usual_cost_nusd(each, facts, caller) for each in models], models.index(model))
         case "token_cost":
-            return compare_least([price_of(each, 10**6, 10**6) for each in models], models.index(model), 0.0)
+            return compare_cost([price_of(each, 10**6, 10**6) for each in models], models.index(model))
         case "budget_constraints":
             cost, left = usual_cost_nusd(model, facts, caller), facts.budget_left_nusd
             if cost is None or (left is not None and left <= 0 and cost):
@@ -169,6 +169,17 @@ def measure(desk: "Desk", name: str, model: Model, models: list[Model]) -> float
             widest = max(each.context_window or 0 for each in models)
             return model.context_window / widest if model.context_window else 0.5
     raise AssertionError(f"no such quantity: {name}")
+
+
+def compare_cost(costs: list[int | None], at: int) -> float:
+    """The least that costs anything as a share of this one; a half of that beside one that is free, which scores 1."""
+    own = costs[at]
+    if own is None:
+        return 0.0
+    if own == 0:
+        return 1.0
+    share = min(cost for cost in costs if cost) / own
+    return share / 2 if 0 in costs else share
 
 
 def compare_least(

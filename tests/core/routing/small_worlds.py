@@ -22,6 +22,7 @@ from pointsman.core.expressions.facts import declare_facts
 from pointsman.core.pricing.prices import PriceTable
 from pointsman.core.routing.facts import Facts, ForcedModel, LiveTarget
 from pointsman.core.routing.key_policy import KeyPolicy
+from pointsman.core.routing.money_facts import ClosedScope
 
 TABLE = declare_facts(MappingProxyType({}))
 NAMES = ("m0", "m1", "m2", "m3")
@@ -163,6 +164,10 @@ TERMS: tuple[dict[str, object], ...] = (
     {"local_only": "daily", "most_output_tokens": 7_000, "tokens": 1_500},
     {"cloud_today_nusd": 5, "policy": KeyPolicy(budget_mode=True), "budget_left_nusd": 40_000_000},
     {"needs": ("vision",), "policy": KeyPolicy(models=("agent:a",)), "session": "s"},
+    {"cheaper": "weekly", "closed": (ClosedScope("model", "m0", "daily"), ClosedScope("model", "m3", "daily", True))},
+    {"closed": (ClosedScope("provider", "sky", "daily"),), "cheaper": "weekly", "timeout_ms": 4_000},
+    {"closed": (ClosedScope("cloud", "", "daily"), ClosedScope("provider", "house", "weekly", True))},
+    {"denied_by": "monthly", "closed": (ClosedScope("provider", "house", "daily"),)},
 )
 LIVE: tuple[dict[str, LiveTarget], ...] = (
     {},

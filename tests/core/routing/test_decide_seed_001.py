@@ -109,7 +109,8 @@ def test_quality_assurance_asks_a_cloud_model_about_local_answers_only() -> None
     local = decide_well(snapshot, ask("qa_agent", given={"task.critical": True}))
     assert local.check is not None and local.check.model is not None
     assert (local.check.rule, local.check.model.name, local.check.only_below) == ("quality_assurance", TURBO, None)
-    assert decide_well(snapshot, ask("cto_agent", given={"task.critical": True})).check is None
+    usually_cloud = decide_well(snapshot, ask("cto_agent", given={"task.critical": True})).check
+    assert usually_cloud is not None and usually_cloud.shown == (LLAMA,), "only where the cloud fails does it answer"
     assert decide_well(snapshot, ask("qa_agent")).check is None
     private = decide_well(snapshot, ask("qa_agent", "high", {"task.critical": True}))
     assert private.check is not None and private.check.model is None

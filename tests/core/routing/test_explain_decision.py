@@ -1,6 +1,7 @@
 """Explanations of questions and of real requests: complete, the same each time, and true of what would happen."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -8,15 +9,18 @@ import pytest
 from explained import Document, compile_document
 
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.routing.ask import InvalidQuestion, Question, build_hypothesis
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Decision
 from pointsman.core.routing.describe import AttemptView, ExplanationView, FlipView, describe
-from pointsman.core.routing.explain import Explanation, explain
+from pointsman.core.routing.describe_cost import CostView
+from pointsman.core.routing.explain import Explanation, explain, explain_hypothesis
 from pointsman.core.routing.facts import Facts, LiveTarget
-from pointsman.core.routing.gather_facts import Circumstances, Found, gather_facts
-from pointsman.core.routing.key_policy import KeyPolicy
+from pointsman.core.routing.gather_facts import Circumstances, Found, find_caller_of, gather_facts, should_search
+from pointsman.core.routing.hypothesis import read_fact
+from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
 from pointsman.core.routing.money_facts import MoneyFacts
 from pointsman.core.routing.said import Said
 
@@ -51,14 +55,16 @@ DOCUMENT: Document = {
 }
 
 
+TASKS: Document = {"review": {"model": "large", "fallback": ["own"]}}
+
+
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
     return compile_document(DOCUMENT)
 
 
 def explain_question(snapshot: Snapshot, question: Question) -> Explanation:
-    hypothesis = build_hypothesis(snapshot, question)
-    return explain(hypothesis.snapshot, hypothesis.facts, hypothesis.live)
+    return explain_hypothesis(build_hypothesis(snapshot, question))
 
 
 def test_the_decision_is_the_one_that_a_request_would_get(snapshot: Snapshot) -> None:
@@ -69,9 +75,9 @@ def test_the_decision_is_the_one_that_a_request_would_get(snapshot: Snapshot) ->
 
 def test_every_candidate_is_told_whether_it_is_tried_left_for_later_or_left_out(snapshot: Snapshot) -> None:
     view = describe(explain_question(snapshot, Question("agent:writer", strategy="mixed")))
-    assert [attempt.model for attempt in view.attempts] == ["own", "large"]
-    assert [attempt.model for attempt in view.further] == ["small"]
-    assert {drop.model: drop.code for drop in view.dropped} == {"small": "attempts_exhausted", "old": "model_disabled"}
+    assert [attempt.model for attempt in view.attempts] == ["own", "small"]
+    assert [attempt.model for attempt in view.further] == ["large"]
+    assert {drop.model: drop.code for drop in view.dropped} == {"large": "attempts_exhausted", "old": "model_disabled"}
     for attempt in (*view.attempts, *view.further):
         parts = dict(attempt.score)
         total = parts.pop("total")
@@ -111,7 +117,34 @@ def test_a_find_raises_the_label_unless_nobody_may_search(snapshot: Snapshot) ->
     assert describe(explain_question(snapshot, found)).label == "high"
     unsearched = compile_document(DOCUMENT | {"privacy": {"detect": "off"}})
     view = describe(explain_question(unsearched, found))
-    assert (view.label, view.model, view.rules.fired) == ("medium", "own", ("kept",))
+    assert (view.label, view.model, view.rules.fired) == ("medium", "own", ())
+    assert any("nobody looks for private data" in note for note in view.notes)
+    assert not any(flip.fact == "data.contains_pii" for flip in view.flips)
+    vouched = describe(explain_question(unsearched, replace(found, is_vouched=True)))
+    assert (vouched.label, vouched.rules.fired) == ("high", ("kept",))
+
+
+@pytest.mark.parametrize("detect", ["off", "rules", "always"])
+@pytest.mark.parametrize("beside", [None, "strict"])
+def test_a_supposed_find_counts_where_a_real_request_is_searched(detect: str, beside: str | None) -> None:
+    agents = {"writer": {"model": "large"}, "strict": {"model": "own", "policy": {"detect": "always"}}}
+    document = DOCUMENT | {"privacy": {"detect": detect}, "agents": agents, "routing": {}, "tasks": TASKS}
+    snapshot = compile_document(document)
+    said = Said(agent=beside)
+    caller = find_caller_of(snapshot, "task:review", said)
+    searched = should_search(snapshot, caller, NO_POLICY, snapshot.agents.get(beside or ""))
+    assert searched == (detect == "always" or beside is not None)
+    question = Question("task:review", beside, given={"data.contains_pii": True})
+    view = describe(explain_question(snapshot, question))
+    assert (view.label == "high", view.notes == ()) == (searched, searched)
+
+
+def test_an_agent_beside_counts_for_the_label_that_flips_start_from() -> None:
+    strict = {"model": "own", "policy": {"privacy": "medium"}}
+    snapshot = compile_document(DOCUMENT | {"agents": {"strict": strict}, "routing": {}, "tasks": TASKS})
+    hypothesis = build_hypothesis(snapshot, Question("task:review", "strict"))
+    assert read_fact(hypothesis, snapshot.routing.facts.facts["task.privacy_level"]) == "medium"
+    assert describe(explain(snapshot, hypothesis.facts)).label == "medium"
 
 
 def test_a_label_is_the_highest_that_anybody_asks_for(snapshot: Snapshot) -> None:
@@ -120,6 +153,28 @@ def test_a_label_is_the_highest_that_anybody_asks_for(snapshot: Snapshot) -> Non
         assert build_hypothesis(snapshot, question).facts.label == label
     with pytest.raises(InvalidQuestion, match="one of low, medium, high"):
         build_hypothesis(snapshot, Question("agent:writer", privacy="secret"))
+
+
+def test_a_draw_for_one_request_alone_is_told_with_its_shares() -> None:
+    for sticky, who in (("user", "without user or session"), ("session", "without session"), ("request", "anew")):
+        trial = {"agent": "reader", "split": {"control": 90, "b": 10}, "variants": {"b": "small"}, "sticky": sticky}
+        snapshot = compile_document(DOCUMENT | {"experiments": {"trial": trial}})
+        (note,) = describe(explain_question(snapshot, Question("agent:reader"))).notes
+        assert who in note and "90 % control, 10 % b" in note
+        kept = describe(explain_question(snapshot, Question("agent:reader", user="ada"))).notes
+        assert kept == (() if sticky == "user" else (note,))
+
+
+def test_costs_are_those_of_what_was_really_used_where_nobody_had_looked(snapshot: Snapshot) -> None:
+    explanation = explain(snapshot, Facts("agent:writer"))
+    assumed = describe(explanation)
+    assert (assumed.size_assumed, assumed.estimated_tokens) == (True, {"input": 1_000, "output": 500})
+    used = describe(explanation, Usage(8, 2))
+    assert (used.size_assumed, used.estimated_tokens) == (False, {"input": 8, "output": 2})
+    costs = [attempt.estimated_cost_usd for attempt in used.attempts]
+    assert costs == [CostView(*["0.00014"] * 3), CostView(*["0.000012"] * 3)]
+    looked_at = describe(explain(snapshot, Facts("agent:writer", tokens=70)), Usage(8, 2))
+    assert (looked_at.size_assumed, looked_at.estimated_tokens) == (False, {"input": 70, "output": 500})
 
 
 def test_what_was_spent_bounds_what_may_be_taken(snapshot: Snapshot) -> None:

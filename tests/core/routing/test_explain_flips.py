@@ -7,9 +7,10 @@ import pytest
 from explained import VALUES, Document, compile_document, draw_document, draw_question, draw_snapshot
 
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.routing.ask import Question, build_hypothesis
+from pointsman.core.routing.ask import InvalidQuestion, Question, build_hypothesis
 from pointsman.core.routing.describe import FlipView, describe, describe_value
 from pointsman.core.routing.explain import explain
+from pointsman.core.routing.facts import LiveTarget
 from pointsman.core.routing.flips import MOST_FLIPS, name_first
 from pointsman.core.routing.hypothesis import read_fact
 
@@ -81,8 +82,20 @@ def require_all(snapshot: Snapshot, question: Question, flips: tuple[FlipView, .
         )
         found = {flip.after for flip in flips if flip.fact == "task.complexity"}
         assert nearest is None or nearest in found
-    for name in ("request.has_tools", "request.has_images", "budget_mode", "task.critical", "cost_limit_reached"):
-        flipped = decide_about(snapshot, question, **{name: not read.facts.value_of(name, False)})
+    for name in (
+        "request.has_tools",
+        "request.has_images",
+        "budget_mode",
+        "task.critical",
+        "cost_limit_reached",
+        "primary_unavailable",
+        "all_premium_models_unavailable",
+    ):
+        value = not read_fact(read, snapshot.routing.facts.facts[name])
+        try:
+            flipped = decide_about(snapshot, question, **{name: value})
+        except InvalidQuestion:  # Such as a word about the primary that another about its class denies.
+            continue
         if read.facts.target == "auto" or flipped == present:
             continue
         assert name in told, (name, flipped, present)
@@ -95,6 +108,7 @@ def test_the_nearest_number_on_both_sides_is_told() -> None:
     assert show(ask(snapshot, task__complexity=7)) == [
         ("task.complexity", 7, 9, "small"),
         ("task.privacy_level", "low", "medium", "own"),
+        ("primary_unavailable", False, True, "own"),
         ("task.complexity", 7, 2, "own"),
         ("request.tokens_estimated", 0, 32_001, None),
     ]
@@ -144,6 +158,29 @@ def test_private_data_counts_only_where_somebody_looks_for_it() -> None:
     assert not any(flip.fact == "data.contains_pii" for flip in ask(read, task__privacy_level="high"))
 
 
+@pytest.mark.parametrize(
+    ("seen", "fact"),
+    [
+        (LiveTarget(cooling_ms=5_000), "primary_unavailable"),
+        (LiveTarget(used=1.0), "model.rate_limit_approaching"),
+        (LiveTarget(cooling_ms=5_000), "all_premium_models_unavailable"),
+    ],
+)
+def test_what_really_rests_is_told_though_no_rule_reads_it(seen: LiveTarget, fact: str) -> None:
+    snapshot = build([], tiers=[["large"], ["own"]])
+    live = {snapshot.models["large"].deployment.id: seen}
+    explanation = explain(snapshot, build_hypothesis(snapshot, Question("agent:writer")).facts, live)
+    assert name_first(explanation.answer) == "own"
+    assert (fact, True, False, "large") in show(list(describe(explanation).flips))
+
+
+def test_a_class_is_not_supposed_to_be_otherwise_than_what_is_said_of_its_only_model() -> None:
+    snapshot = build([], tiers=[["large"], ["own"]])
+    told = ask(snapshot, all_premium_models_unavailable=True)
+    assert "primary_unavailable" not in {flip.fact for flip in told}
+    assert ("all_premium_models_unavailable", True, False, "large") in show(told)
+
+
 def test_nothing_is_told_where_the_name_leads_nowhere() -> None:
     snapshot = build([])
     hypothesis = build_hypothesis(snapshot, Question("agent:nobody"))
@@ -167,6 +204,7 @@ def test_every_fact_that_can_be_supposed_is_what_it_was_supposed_to_be() -> None
     document["models"]["large"] |= {"provider": "far", "enabled": True}
     document["models"]["own"]["enabled"] = True
     document["agents"]["writer"] = AGENT
+    document["privacy"] = {"detect": "always"}
     document["routing"] = {"tiers": [["large"], ["own"]], "task_attributes": {"effort": "number", "country": "text"}}
     snapshot = compile_document(document)
     of_model = {"model.name": ("own", "small"), "model.provider": ("near",), "model.type": ("local", "cloud")}

@@ -157,7 +157,7 @@ def test_every_part_of_a_decision_counts_in_its_digest() -> None:
         "caches": not decision.caches,
         "check": Check("a rule", model),
     }
-    texts = ("text", "name", "strategy", "variant")
+    texts = ("text", "name", "strategy", "variant", "kept_local_by")
     lists = ("fired", "failed", "notes")
     others |= dict.fromkeys(texts, "something else") | dict.fromkeys(lists, ("something else",))
     assert set(others) == set(Decision.__struct_fields__)

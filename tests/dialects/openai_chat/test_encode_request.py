@@ -118,3 +118,19 @@ def test_a_parser_sees_only_the_intended_difference(
     if stream:
         expected["stream_options"] = {"include_usage": True}
     assert sent == expected
+
+
+def test_words_that_are_meant_for_us_are_not_passed_on() -> None:
+    mixed = b'{"model":"m","metadata":{"user":"ada","mine":"x","task":{"type":"review"}},"messages":[%b]}'
+    body, changes = encode_raw(mixed)
+    assert json.loads(body)["metadata"] == {"mine": "x"}
+    assert changes == ("-metadata.user", "-metadata.task")
+    body, changes = encode_raw(b'{"model":"m","metadata":{"privacy":"low"},"messages":[%b]}')
+    assert "metadata" not in json.loads(body) and changes == ("-metadata.privacy",)
+    body, changes = encode_raw(b'{"model":"m","metadata":{"mine":"x"},"messages":[%b]}')
+    assert json.loads(body)["metadata"] == {"mine": "x"} and changes == ()
+
+
+def encode_raw(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    encoded = encode_request(decode_request(body % b'{"role":"user","content":"hi"}'), "upstream", ())
+    return encoded.body, encoded.changes

@@ -29,7 +29,8 @@ class Encoded(msgspec.Struct, frozen=True):
 
     Attributes:
         body: what is sent.
-        changes: each parameter that differs from what the client sent, as `temperature=0.3`.
+        changes: each parameter that differs from what the client sent, as `temperature=0.3`, or was left out, as
+            `-metadata.user`.
     """
 
     body: bytes

@@ -4,7 +4,7 @@ The one rule: what is not listed is a word of the wire format itself, or belongs
 `has_unsearchable` answers true.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -14,6 +14,9 @@ LEAST_LISTED_NUMBER = 1_000_000
 _TEXT_PARTS = frozenset({"text", "refusal"})
 _FIELDS_WITHOUT_TEXT = ("audio", "images", "files", "attachments")
 """Fields of a message that carry, or point to, what is no text."""
+
+MOST_JOINED_CHARACTERS = 1_000
+"""How much of a part is read together with its neighbour; longer than anything that could be cut in two."""
 
 _BYTES_OF_PARTS = ("data", "file_data")
 _MOST_HEAD_CHARACTERS = 256
@@ -52,6 +55,22 @@ def list_texts(fields: dict[str, object]) -> Iterator[str]:
             yield from _list_within({name: value})
 
 
+def list_joints(fields: dict[str, object]) -> Iterator[str]:
+    """What reads on from one text part of a message to the next, which a model sees without a gap.
+
+    Of two neighbours these are the last line of the one and the first line of the other, in one piece: what is private
+    stands in one line, so nothing else of them can belong together.
+
+    Args:
+        fields: the decoded body.
+    """
+    messages = fields.get("messages")
+    for message in (*(messages if type(messages) is list else ()), fields.get("prediction")):
+        content = message.get("content") if type(message) is dict else None
+        if type(content) is list and len(content) > 1:
+            yield from _join_neighbours(_list_part_texts(content))
+
+
 def has_unsearchable(fields: dict[str, object]) -> bool:
     """Whether a message holds, or points to, an image, a sound, a film, a file, or anything else that is no text."""
     messages = fields.get("messages")
@@ -77,6 +96,34 @@ def _list_of_message(message: object) -> Iterator[str]:
                 yield from _list_within(_leave_out_bytes(part) if _is_without_text(part) else part)
         else:
             yield from _list_within({name: value})
+
+
+def _list_part_texts(content: list[object]) -> Iterator[str]:
+    for part in content:
+        text = part.get("text") if type(part) is dict else None
+        if type(text) is str and text:
+            yield text
+
+
+def _join_neighbours(texts: Iterable[str]) -> Iterator[str]:
+    """The ends that meet, each run of them in one piece; a part without a line end carries on to the one after it."""
+    line: list[str] = []
+    for text in texts:
+        first = text.partition("\n")[0][:MOST_JOINED_CHARACTERS]
+        if line and first:
+            line.append(first)
+        if not line or len(first) < len(text):
+            if len(line) > 1:
+                yield "".join(line)
+            line = _keep_end(text)
+    if len(line) > 1:
+        yield "".join(line)
+
+
+def _keep_end(text: str) -> list[str]:
+    """What the next part may go on with: the last line, or the end of it; nothing where the line is over."""
+    end = text[-MOST_JOINED_CHARACTERS:].rpartition("\n")[2]
+    return [end] if end else []
 
 
 def _list_within(value: object) -> Iterator[str]:

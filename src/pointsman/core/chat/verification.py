@@ -41,10 +41,12 @@ class AnswerText(msgspec.Struct, frozen=True):
     Attributes:
         text: all that it says, tool calls included.
         confidence: the mean probability of its tokens in millionths, or `None` where the provider does not tell.
+        is_complete: whether it says of each of its parts that it has ended as an answer may end: nothing was withheld.
     """
 
     text: str
     confidence: int | None = None
+    is_complete: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):

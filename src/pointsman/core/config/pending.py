@@ -9,7 +9,6 @@ from pointsman.core.config.nodes import ListNode, MappingNode, Node, ScalarNode
 _POLICY = {
     "strict": "dialects",
     "on_loss": "dialects",
-    "cache": "cache",
     "stream_guard": "privacy",
 }
 _WITH_POLICY = ("agents.NAME.policy", "interactions.NAME.policy", "tasks.NAME.policy", "policy")
@@ -19,11 +18,10 @@ PENDING: dict[str, str] = {
     "providers.NAME.api_key.secret": "secrets",
     "providers.NAME.api_key.aws": "secrets",
     "routing.strategies.NAME.description": "console",
-    "routing.strategies.NAME.cache_responses": "cache",
     "budgets[].alert_at": "alerts",
     "experiments.NAME.description": "console",
     **{f"{holder}.{name}": topic for holder in _WITH_POLICY for name, topic in _POLICY.items()},
-    "cache": "cache",
+    "cache.similarity": "cache",
     "alerts": "alerts",
     "retention.usage": "retention",
     "retention.audit": "retention",
@@ -45,12 +43,11 @@ PENDING_VALUES: dict[str, dict[str, str]] = {
         "batch_processing_when_possible": "batches",
         "implement_request_deduplication": "cache",
     },
-    "budgets[].on_exceed": {"deny": "money", "cheaper": "money", "alert": "alerts"},
+    "budgets[].on_exceed": {"alert": "alerts"},
+    **{f"{holder}.cache": {"similar": "cache"} for holder in _WITH_POLICY},
+    "cache.mode": {"similar": "cache"},
 }
 """Keys of which only some values act: the path, and the topic of each value that does not."""
-
-_UNWRITTEN = {"budgets[].on_exceed": "deny"}
-"""What counts where such a key is not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class PendingKey:
     value: str = ""
 
     def __str__(self) -> str:
-        """As people read it, such as `budgets[0].on_exceed: deny (money)`."""
+        """As people read it, such as `budgets[0].on_exceed: alert (alerts)`."""
         return f"{self.path}{f': {self.value}' if self.value else ''} ({self.topic})"
 
 
@@ -102,26 +99,10 @@ def _split(prefix: str) -> list[str]:
 
 
 def _find_values(root: MappingNode, prefix: str, topics: dict[str, str]) -> Iterator[PendingKey]:
-    """Each place that holds one of the values, or that lacks the key where the usual value is one of them."""
-    for path, value in _list_values(root, prefix):
-        if value in topics:
-            yield PendingKey(path, topics[value], value)
-
-
-def _list_values(root: MappingNode, prefix: str) -> Iterator[tuple[str, str]]:
-    """Each value of the keys, written or usual, with its path."""
-    usual = _UNWRITTEN.get(prefix)
-    if usual is None:
-        yield from (
-            (path, node.text) for path, node in _find_written(root, _split(prefix), "") if isinstance(node, ScalarNode)
-        )
-        return
-    holder, _, name = prefix.rpartition(".")
-    for path, node in _find_written(root, _split(holder), ""):
-        if isinstance(node, MappingNode):
-            written = node.entries.get(name)
-            value = written.value if written else None
-            yield f"{path}.{name}", value.text if isinstance(value, ScalarNode) else usual
+    """Each place that holds one of the values."""
+    for path, node in _find_written(root, _split(prefix), ""):
+        if isinstance(node, ScalarNode) and node.text in topics:
+            yield PendingKey(path, topics[node.text], node.text)
 
 
 def _find_written(node: Node, steps: list[str], path: str) -> Iterator[tuple[str, Node]]:

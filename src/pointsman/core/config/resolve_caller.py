@@ -9,6 +9,7 @@ from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.nodes import MappingNode, find_node
 from pointsman.core.config.problems import Place, quote
 from pointsman.core.config.read_document import Document, Written
+from pointsman.core.config.resolve_caching import find_caching
 from pointsman.core.config.routing_plan import Detect
 from pointsman.core.config.sections.callers import Agent as WrittenAgent
 from pointsman.core.config.sections.callers import Interaction, Policy, Task
@@ -104,6 +105,7 @@ class _Terms(TypedDict):
     quality_threshold: int | None
     hedges: bool | None
     retries_after_send: bool
+    caches: bool | None
 
 
 def _complete_terms(own: Policy, document: Document) -> _Terms:
@@ -117,6 +119,7 @@ def _complete_terms(own: Policy, document: Document) -> _Terms:
         quality_threshold=document.routing.value.quality_threshold if threshold is None else threshold,
         hedges=common.hedging if own.hedging is None else own.hedging,
         retries_after_send=bool(common.retry_after_send if own.retry_after_send is None else own.retry_after_send),
+        caches=find_caching(own, document),
     )
 
 

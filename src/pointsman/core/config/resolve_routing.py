@@ -21,6 +21,10 @@ from pointsman.core.config.sections.routing import FactorName, Measure, Routing,
 from pointsman.core.config.sections.values import Location
 from pointsman.core.config.snapshot import Agent, Model
 from pointsman.core.expressions.facts import FactTable
+from pointsman.core.limits.scopes import OnExceed
+
+ACTS_BY_ITSELF: frozenset[OnExceed] = frozenset(("deny", "local_only", "cheaper"))
+"""What budgets do to any request; the rest concerns callers that have a model for saving, or people."""
 
 CONTROL, CANDIDATE = "control", "candidate"
 
@@ -91,10 +95,11 @@ def _find_needs(document: Document, models: Mapping[str, Model], callers: Sequen
         has_rules
         or routing.strategy is not None
         or routing.require_local_for_pii
+        or "always" in (document.policy.value.detect, document.privacy.value.detect)
         or "use_cheaper_models_for_simple_tasks" in routing.savings
         or any(model.lacks for model in models.values())
         or any(caller.detect == "always" or caller.budget_mode for caller in callers)
-        or any(budget.value.on_exceed == "local_only" for budget in document.budgets)
+        or any(budget.value.on_exceed in ACTS_BY_ITSELF for budget in document.budgets)
     )
 
 

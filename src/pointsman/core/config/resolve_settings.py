@@ -5,7 +5,8 @@ import re
 from pointsman.core.config.compilation import Compilation
 from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.problems import Place
-from pointsman.core.config.snapshot import KEPT_DECISIONS_S, Settings
+from pointsman.core.config.resolve_caching import find_caching
+from pointsman.core.config.snapshot import KEPT_DECISIONS_S, CacheBounds, Settings
 
 _LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})")
 _SQLITE = re.compile(r"sqlite:///[^?#@]+")
@@ -14,7 +15,7 @@ _SQLITE = re.compile(r"sqlite:///[^?#@]+")
 def resolve_settings(compilation: Compilation) -> Settings:
     """Complete the settings; what is wrong with one has been noted, and its default stands in."""
     document = compilation.document
-    telemetry, routing = document.telemetry.value, document.routing.value
+    telemetry, routing, cache = document.telemetry.value, document.routing.value, document.cache.value
     return Settings(
         attempts=routing.attempts,
         back_off_ms=(routing.back_off.initial, routing.back_off.max),
@@ -30,6 +31,8 @@ def resolve_settings(compilation: Compilation) -> Settings:
         storage_url=_read_storage_url(compilation),
         kept_revisions=document.retention.value.revisions,
         kept_decisions_s=document.retention.value.decisions or KEPT_DECISIONS_S,
+        caches=find_caching(document.policy.value, document),
+        cache=CacheBounds(cache.ttl, cache.max_size, cache.max_entries),
     )
 
 

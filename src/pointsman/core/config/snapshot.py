@@ -138,6 +138,7 @@ class Agent:
         quality_threshold: the least quality of its models in millionths, or `None`.
         hedges: whether a second model is asked when the first is slow; `None`: as the strategy says.
         retries_after_send: whether its only model may be tried again where the provider may have done the work already.
+        caches: whether an answer may be kept and given again to the same request; `None`: as the strategy says.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Agent:
     quality_threshold: int | None = None
     hedges: bool | None = None
     retries_after_send: bool = False
+    caches: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,21 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheBounds:
+    """How long answers are kept, and how many.
+
+    Attributes:
+        ttl_s: how long an answer may be given again, in seconds.
+        max_bytes: what all of them together may take.
+        max_entries: how many there may be.
+    """
+
+    ttl_s: int = 3_600
+    max_bytes: int = 256 * 2**20
+    max_entries: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What an installation is run by, beside its models and callers.
 
@@ -201,11 +218,13 @@ class Settings:
         privacy: the label that each request has at least.
         detect_entities: what counts as private data.
         detect_names: whether names and addresses count, too; the extra `pii` finds them.
-        detect_deadline_ms: how long looking for names may take.
+        detect_deadline_ms: how long looking for private data may take, names included.
         listen: host and port to listen on, or `None` when the document does not say.
         storage_url: of the database, or `None` for the one in the home directory.
         kept_revisions: how many configurations can be gone back to.
         kept_decisions_s: how long decisions are kept on record, in seconds.
+        caches: whether answers may be kept where no caller's policy says so; `None`: as the strategy says.
+        cache: how long answers are kept, and how many.
     """
 
     attempts: int = 3
@@ -222,6 +241,8 @@ class Settings:
     storage_url: str | None = None
     kept_revisions: int = 1_000
     kept_decisions_s: int = KEPT_DECISIONS_S
+    caches: bool | None = None
+    cache: CacheBounds = CacheBounds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,15 @@ class Reading:
 
 
 def read_text(text: str) -> Reading:
-    """Prepare a text; an ASCII text is taken as it is."""
+    """Prepare a text."""
+    return Reading(write_plainly(text))
+
+
+def write_plainly(text: str) -> str:
+    """A text in plain signs, without the invisible ones; an ASCII text is taken as it is."""
     if text.isascii() or not _ODD.search(text):
-        return Reading(text)
-    return Reading(_ODD.sub(lambda found: _TWINS.get(found[0], ""), text))
+        return text
+    return _ODD.sub(lambda found: _TWINS.get(found[0], ""), text)
 
 
 def restore_places(text: str, finds: Iterable[Find]) -> Iterator[Find]:

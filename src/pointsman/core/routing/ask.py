@@ -3,23 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import msgspec
-
-from pointsman.core.chat.money import NUSD_PER_USD
 from pointsman.core.config.problems import quote
-from pointsman.core.config.snapshot import Agent, Snapshot
-from pointsman.core.expressions.facts import InvalidFact, Value
+from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.expressions.facts import InvalidFact
 from pointsman.core.privacy.labels import LABELS
+from pointsman.core.routing.add_money import add_money, wants_money
 from pointsman.core.routing.changes_of_facts import list_read
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveView
-from pointsman.core.routing.find_target import AUTO
-from pointsman.core.routing.gather_facts import MONEY
+from pointsman.core.routing.gather_facts import describe_caller
 from pointsman.core.routing.hypothesis import Hypothesis
 from pointsman.core.routing.money_facts import MoneyFacts
 from pointsman.core.routing.suppose import suppose
 
 WHO_ASKS = ("task.type", "agent")
 """Facts that may settle who the caller is; they come before all that follows from that."""
+
+PRIVATE = "data.contains_pii"
+NOT_SEARCHED = (
+    f"{PRIVATE} is left aside: nobody looks for private data in such a request (privacy.detect and policy.detect say"
+    " where that is done); task.privacy_level=high says what a find would"
+)
 
 
 class InvalidQuestion(ValueError):
@@ -52,6 +55,7 @@ class Question:
         tags: of request and key; the caller's own are added.
         strategy: asked for, or `None`.
         privacy: the label that is asked for, or `None`; a task may ask for a higher one.
+        is_vouched: whether who asks knows that there is private data, so that it counts though nobody would look.
     """
 
     target: str
@@ -65,6 +69,7 @@ class Question:
     tags: tuple[str, ...] = ()
     strategy: str | None = None
     privacy: str | None = None
+    is_vouched: bool = False
 
 
 def build_hypothesis(snapshot: Snapshot, question: Question, live: LiveView = NOTHING_SEEN) -> Hypothesis:
@@ -82,9 +87,12 @@ def build_hypothesis(snapshot: Snapshot, question: Question, live: LiveView = NO
         value = question.given.get(name, question.task.get(name.removeprefix("task.")) if "." in name else None)
         if value is not None:
             hypothesis = _suppose(hypothesis, question, name, value)
-    if question.money is not None and _counts_money(hypothesis):
-        hypothesis = _put_down_money(hypothesis, question.money)
+    facts = hypothesis.facts
+    if question.money is not None and wants_money(snapshot, facts.target, hypothesis.caller, facts.strategy):
+        hypothesis = replace(hypothesis, facts=add_money(facts, dict(facts.given or {}), question.money))
     stated = _collect(question, hypothesis)
+    if type(stated.get(PRIVATE)) is bool and not question.is_vouched and not hypothesis.is_searched:
+        hypothesis = replace(hypothesis, notes=(NOT_SEARCHED,) if stated.pop(PRIVATE) else ())
     # In the order of the table a find comes after what is said of privacy, and the first model after who asks.
     places = {name: place for place, name in enumerate(snapshot.routing.facts.facts)}
     for name in sorted(stated, key=lambda name: places.get(name, -1)):
@@ -92,40 +100,11 @@ def build_hypothesis(snapshot: Snapshot, question: Question, live: LiveView = NO
     return hypothesis
 
 
-def _counts_money(hypothesis: Hypothesis) -> bool:
-    """Whether anybody asks what was spent; for a real request nobody looks otherwise."""
-    plan, facts, caller = hypothesis.snapshot.routing, hypothesis.facts, hypothesis.caller
-    weighs = (facts.strategy or plan.strategy) is not None or plan.cheap_when_simple or facts.target == AUTO
-    return weighs or bool(caller and caller.budget_mode) or bool(list_read(hypothesis) & MONEY)
-
-
-def _put_down_money(hypothesis: Hypothesis, money: MoneyFacts) -> Hypothesis:
-    """What was spent: as facts, and as the limits that follow."""
-    facts = hypothesis.facts
-    limited = msgspec.structs.replace(
-        facts,
-        given={**(facts.given or {}), **_describe_money(money)},
-        local_only=money.local_only,
-        cloud_today_nusd=money.cloud_today_nusd,
-        budget_left_nusd=None if money.budget_nusd is None else money.budget_nusd - money.daily_cost_nusd,
-    )
-    return replace(hypothesis, facts=limited)
-
-
-def _describe_money(money: MoneyFacts) -> dict[str, Value | None]:
-    return {
-        "daily_cost": money.daily_cost_nusd / NUSD_PER_USD,
-        "budget": None if money.budget_nusd is None else money.budget_nusd / NUSD_PER_USD,
-        "budget_mode": money.budget_mode,
-        "cost_limit_reached": money.cost_limit_reached,
-    }
-
-
 def _collect(question: Question, hypothesis: Hypothesis) -> dict[str, object]:
     """All facts by name, the weightiest word about each."""
     caller, read = hypothesis.caller, list_read(hypothesis)
     around = {name: value for name, value in question.surroundings.items() if name in read}
-    stated: dict[str, object] = {**around, **_describe_caller(caller)}
+    stated: dict[str, object] = {**around, **describe_caller(caller)}
     tags = [*question.tags, *(caller.tags if caller else ())]
     if tags:
         stated["tags"] = tags
@@ -137,14 +116,6 @@ def _collect(question: Question, hypothesis: Hypothesis) -> dict[str, object]:
         unknown = next((level for level in levels if level not in LABELS), None)
         stated["task.privacy_level"] = max(levels, key=LABELS.index) if unknown is None else unknown
     return stated
-
-
-def _describe_caller(caller: Agent | None) -> dict[str, Value]:
-    if caller is None:
-        return {}
-    kind, colon, name = caller.name.partition(":")
-    said: dict[str, Value] = {"task.type": caller.task_type} if caller.task_type else {}
-    return said | ({"agent": caller.name} if not colon else {"interaction": name} if kind == "interaction" else {})
 
 
 def _suppose(hypothesis: Hypothesis, question: Question, name: str, value: object) -> Hypothesis:

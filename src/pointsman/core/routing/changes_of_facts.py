@@ -18,9 +18,7 @@ from pointsman.core.expressions.tree import (
     walk,
 )
 from pointsman.core.routing.find_target import AUTO
-from pointsman.core.routing.gather_facts import should_search
-from pointsman.core.routing.hypothesis import Hypothesis
-from pointsman.core.routing.key_policy import NO_POLICY
+from pointsman.core.routing.hypothesis import PREMIUM, PRIMARY, Hypothesis, list_concerned
 
 MOST_WORTH = 64
 """Values of one fact, or tags, that are worth a trial."""
@@ -54,7 +52,7 @@ def list_read(hypothesis: Hypothesis) -> frozenset[str]:
 
 def list_relevant(hypothesis: Hypothesis) -> list[Fact]:
     """The facts that could change what is decided, in the order of the table."""
-    snapshot, facts, caller = hypothesis.snapshot, hypothesis.facts, hypothesis.caller
+    snapshot, facts = hypothesis.snapshot, hypothesis.facts
     table = snapshot.routing.facts.facts
     names = set(list_read(hypothesis))
     asked = snapshot.aliases.get(facts.target, facts.target)
@@ -64,9 +62,12 @@ def list_relevant(hypothesis: Hypothesis) -> list[Fact]:
         # There another agent is another caller, which is more than another fact.
         names.discard("agent")
     names -= {"data.contains_pii", asked.partition(":")[0], *_FOLLOW_FROM_THE_CANDIDATE}
-    if should_search(snapshot, caller, facts.policy or NO_POLICY):
+    if hypothesis.is_searched:
         names.add("data.contains_pii")
     names.update(_ALWAYS)
+    # What rests or has used up its limits comes last, whether or not a rule reads that.
+    names.update(name for name in (PRIMARY, PREMIUM) if list_concerned(hypothesis, name))
+    names.add("model.rate_limit_approaching")
     # What is stated may matter though no rule reads it, such as a find that raised the label.
     names.update(name for name in facts.given or {} if name in table and table[name].kind == "bool")
     if facts.budget_left_nusd is not None:

@@ -8,9 +8,17 @@ from pointsman.core.config.routing_plan import Rule
 from pointsman.core.routing.candidates import Candidate
 from pointsman.core.routing.case import Case, drop_exhausted
 from pointsman.core.routing.decision import Attempt, DecidedBy, Decision, Drop
-from pointsman.core.routing.experiments import pick_variant
+from pointsman.core.routing.experiments import find_keeper, pick_variant
+from pointsman.core.routing.facts import UNSEEN
 from pointsman.core.routing.find_check import find_check
-from pointsman.core.routing.order_candidates import SAVING, is_unfit_now, mark_lacking, order_candidates, put_fit_first
+from pointsman.core.routing.order_candidates import (
+    CHEAPER,
+    SAVING,
+    is_unfit_now,
+    mark_lacking,
+    order_candidates,
+    put_fit_first,
+)
 from pointsman.core.routing.strategies.order import show_score
 
 
@@ -40,6 +48,7 @@ def choose(case: Case) -> Decision:
     check = find_check(case, ordered)
     strategy, verdict, caller = case.strategy, case.asker.verdict, case.target.caller
     hedges = caller.hedges if caller and caller.hedges is not None else bool(strategy and strategy.hedges)
+    caches = caller.caches if caller else case.snapshot.settings.caches
     return Decision(
         agent=caller,
         attempts=attempts,
@@ -49,11 +58,12 @@ def choose(case: Case) -> Decision:
         name=reason.name,
         label=case.limits.label,
         stays_local=case.limits.stays_local,
+        kept_local_by=case.limits.kept_local_by,
         strategy=strategy.name if strategy else "",
         confidence=_measure_lead(ordered) if reason.by == "strategy" else 1.0,
         check=check,
-        hedges=hedges and case.target.kind != "forced",
-        caches=bool(strategy and strategy.caches),
+        hedges=hedges and case.target.kind != "forced" and case.facts.max_cost_nusd is None,
+        caches=bool(strategy and strategy.caches) if caches is None else caches,
         fired=tuple(verdict.fired),
         failed=tuple(verdict.failed),
         notes=tuple(notes),
@@ -96,7 +106,7 @@ def _list_namings(case: Case) -> Iterator[Settled]:
     experiment = plan.experiments.get(caller.name) if caller else None
     if caller is not None and experiment is not None:
         variant = pick_variant(experiment, facts)
-        text = f'experiment "{experiment.name}": this {experiment.sticky} is in {variant}'
+        text = f'experiment "{experiment.name}": this {find_keeper(experiment, facts)} is in {variant}'
         yield Settled(experiment.models.get(variant, caller.model), "experiment", experiment.name, text, variant)
     for rule in verdict.preferred:
         yield _settle_by_rule(rule, "global_rule")
@@ -138,7 +148,13 @@ def _explain_first(case: Case, first: Candidate, ordered_by: str) -> Settled:
             rule = verdict.stays_local
         if rule is not None:
             return _settle_by_rule(rule, "rule" if rule in verdict.denials else "global_rule")
-    if ordered_by and (first.is_own or ordered_by == SAVING):
+    if ordered_by == CHEAPER:
+        text = f'the cheapest first, because the budget "{case.facts.cheaper}" is used up'
+        return Settled(first.model.name, "strategy", ordered_by, text)
+    if ordered_by == SAVING:
+        text = f'the saving "{SAVING}": the cheapest first'
+        return Settled(first.model.name, "strategy", ordered_by, text)
+    if ordered_by and first.is_own:
         text = f'strategy "{ordered_by}"'
         made = case.snapshot.routing.strategy_override
         if made is not None and ordered_by == case.snapshot.routing.strategy:
@@ -157,7 +173,9 @@ def _tell_why_not(case: Case, name: str) -> str:
             return f"{name} is {drop.reason}" if drop.reason.startswith("a ") else f"{name}: {drop.reason}"
     candidate = case.usable.get(name)
     if candidate is not None and is_unfit_now(case, candidate):
-        return f"{name} is left alone for now, or too slow for the asked deadline"
+        rests = case.live.get(candidate.model.deployment.id, UNSEEN).cooling_ms > 0
+        why = "rests after failures" if rests else "has used up a rate limit, or is too slow for the asked deadline"
+        return f"{name} {why}"
     if candidate is not None and candidate.lacking:
         return f"{name} lacks {', '.join(candidate.lacking)}"
     return f"{name} is below the wanted quality"

@@ -23,8 +23,8 @@ def conceal_keys(facts: Facts) -> Facts:
     if given is not None and any(map(_is_suspect, given.values())):
         facts = msgspec.structs.replace(facts, given={name: _conceal(value) for name, value in given.items()})
     if is_key(facts.target) or is_key(facts.session) or (facts.agent is not None and is_key(facts.agent)):
-        agent = None if facts.agent is None else _conceal_text(facts.agent)
-        target, session = _conceal_text(facts.target), _conceal_text(facts.session)
+        agent = None if facts.agent is None else conceal_text(facts.agent)
+        target, session = conceal_text(facts.target), conceal_text(facts.session)
         facts = msgspec.structs.replace(facts, target=target, agent=agent, session=session)
     return facts
 
@@ -48,9 +48,10 @@ def _is_suspect(value: Value | None) -> bool:
 
 def _conceal(value: Value | None) -> Value | None:
     if isinstance(value, frozenset):
-        return frozenset(map(_conceal_text, value))
-    return _conceal_text(value) if isinstance(value, str) else value
+        return frozenset(map(conceal_text, value))
+    return conceal_text(value) if isinstance(value, str) else value
 
 
-def _conceal_text(text: str) -> str:
+def conceal_text(text: str) -> str:
+    """The text, or `CONCEALED` where it looks like a key."""
     return CONCEALED if is_key(text) else text

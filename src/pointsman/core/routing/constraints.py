@@ -16,6 +16,9 @@ PRIVACY_CODES = frozenset(("cloud_forbidden", "clearance"))
 """Codes of drops that keep private data where it may be."""
 
 
+_AFTER_A_BUDGET = "wait until its next window begins, or ask the operator."
+
+
 class Constraints(msgspec.Struct, frozen=True):
     """The hard constraints of one request.
 
@@ -27,6 +30,7 @@ class Constraints(msgspec.Struct, frozen=True):
         local_budget: the budget that is used up and leaves local models only, or `None`.
         tokens: how long the call will be.
         caller: whose call it is, or `None`.
+        kept_local_by: what says that it must stay local, or `""`.
     """
 
     facts: Facts
@@ -36,6 +40,7 @@ class Constraints(msgspec.Struct, frozen=True):
     local_budget: str | None
     tokens: ExpectedTokens
     caller: Agent | None
+    kept_local_by: str = ""
 
 
 def find_drop(name: str, model: Model | None, limits: Constraints) -> Drop | None:
@@ -51,6 +56,9 @@ def find_drop(name: str, model: Model | None, limits: Constraints) -> Drop | Non
             return Drop(name, "cloud_forbidden", reason)
         if limits.local_budget:
             return Drop(name, "budget_spent", f"a cloud model, and {limits.local_budget}")
+    for closed in limits.facts.closed:
+        if closed.holds(name, deployment.provider, deployment.location):
+            return Drop(name, "budget_spent", f'the budget "{closed.budget}" is used up')
     if limits.only is not None and deployment.location != limits.only:
         return Drop(name, "location", f"a {deployment.location} model, and the strategy takes {limits.only} ones only")
     if limits.label != "low" and not is_cleared(limits.label, deployment.clearance):
@@ -90,6 +98,11 @@ def _find_excess(model: Model, limits: Constraints, most_nusd: int) -> Drop | No
     return None
 
 
+def refuse_by_budget(budget: str, label: Label) -> Refusal:
+    """The refusal where a budget that is used up lets nothing through."""
+    return Refusal("budget_exceeded", f'The budget "{budget}" is used up; {_AFTER_A_BUDGET}', (), label)
+
+
 def refuse(title: str, dropped: Sequence[Drop], limits: Constraints) -> Refusal:
     """The refusal when nothing is left; what the client can change itself is said as its mistake."""
     codes = {drop.code for drop in dropped if drop.code not in ("model_disabled", "model_unavailable")}
@@ -108,5 +121,9 @@ def refuse(title: str, dropped: Sequence[Drop], limits: Constraints) -> Refusal:
     if codes == {"max_cost"}:
         message = "Every model that this may go to could cost more than x-pointsman-max-cost allows; raise it."
         return Refusal("max_cost_exceeded", message, tuple(dropped), limits.label)
-    message = f"No model of {title} can be used now; `pointsman explain` says why."
+    if codes == {"budget_spent"}:
+        why = next(drop.reason for drop in dropped if drop.code == "budget_spent")
+        message = f"No model of {title} is within its budgets ({why}); {_AFTER_A_BUDGET}"
+        return Refusal("budget_exceeded", message, tuple(dropped), limits.label)
+    message = f"No model of {title} may serve this request now; ask the operator, who can have it explained."
     return Refusal("no_model_available", message, tuple(dropped), limits.label)

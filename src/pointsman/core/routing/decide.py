@@ -8,17 +8,18 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from pointsman.core.config.routing_plan import Rule, StrategyPlan
-from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.config.snapshot import Agent, Snapshot
 from pointsman.core.expressions.facts import Value
 from pointsman.core.privacy.labels import Label, raise_label
 from pointsman.core.routing.candidates import Candidate, list_cascade
 from pointsman.core.routing.case import Case, drop_banned, drop_unknown
 from pointsman.core.routing.choose import choose
-from pointsman.core.routing.constraints import Constraints, refuse
+from pointsman.core.routing.constraints import Constraints, refuse, refuse_by_budget
 from pointsman.core.routing.decision import Decision, Degraded, Refusal
 from pointsman.core.routing.estimate_cost import expect_tokens
 from pointsman.core.routing.facts import NOTHING_SEEN, UNSEEN, Facts, LiveView
 from pointsman.core.routing.find_target import Target, find_beside, find_target
+from pointsman.core.routing.keeper import name_keeper
 from pointsman.core.routing.plain import decide_plainly
 from pointsman.core.routing.rules import Asker, Verdict, ask_naming, ask_own, ask_restrictive, ask_switching
 
@@ -52,6 +53,8 @@ def decide_fully(snapshot: Snapshot, facts: Facts, live: LiveView) -> Decision |
         _ask_own_rules(case)
     if case.asker.verdict.denied is not None:
         return _refuse_by_rule(case, case.asker.verdict.denied)
+    if facts.denied_by is not None:
+        return _tell_rules(refuse_by_budget(facts.denied_by, case.limits.label), case)
     if not case.usable:
         return _refuse_for_lack(case)
     if snapshot.routing.rules and target.kind != "forced":
@@ -63,24 +66,31 @@ def decide_fully(snapshot: Snapshot, facts: Facts, live: LiveView) -> Decision |
 def _open_case(snapshot: Snapshot, facts: Facts, live: LiveView, target: Target) -> Case:
     """Ask what restricts, and put down every constraint that follows."""
     plan, caller = snapshot.routing, target.caller
-    beside = find_beside(snapshot, facts, caller)
-    floor = caller.privacy if caller else snapshot.settings.privacy
-    if beside is not None:
-        floor = raise_label(floor, beside.privacy)
-    label = facts.label if floor == "low" else raise_label(facts.label, floor)
+    label = label_request(snapshot, facts, caller)
     strategy = _find_strategy(snapshot, facts, target)
     asker = Asker(plan, _complete_values(snapshot, facts, live, target, label), live)
     about_candidates = ask_restrictive(asker, plan.rules) if plan.rules else ()
+    why_local = _find_reason_to_stay(snapshot, facts, target, label, strategy, asker.verdict)
     limits = Constraints(
         facts=facts,
         label=label,
-        stays_local=_find_reason_to_stay(snapshot, facts, target, label, strategy, asker.verdict),
+        stays_local=why_local,
+        kept_local_by=name_keeper(facts, caller, strategy, asker.verdict) if why_local is not None else "",
         only=strategy.only if strategy else None,
         local_budget=_find_spent_budget(snapshot, facts, strategy),
         tokens=expect_tokens(facts.tokens, facts.most_output_tokens, caller),
         caller=caller,
     )
     return Case(snapshot, facts, live, target, asker, limits, strategy, about_candidates)
+
+
+def label_request(snapshot: Snapshot, facts: Facts, caller: Agent | None) -> Label:
+    """How private a request is, all told: what is said and found, and what caller and an agent beside it want."""
+    beside = find_beside(snapshot, facts, caller)
+    floor = caller.privacy if caller else snapshot.settings.privacy
+    if beside is not None:
+        floor = raise_label(floor, beside.privacy)
+    return facts.label if floor == "low" else raise_label(facts.label, floor)
 
 
 def _list_candidates(snapshot: Snapshot, target: Target) -> Iterator[tuple[str, str, Degraded]]:
@@ -106,13 +116,14 @@ def _complete_values(
         return plan.facts.defaults
     values: dict[str, Value | None] = {**plan.facts.defaults, **(facts.given or {}), "task.privacy_level": label}
     if caller is not None and (_PRIMARY in plan.reads or _PRIMARY in own_reads):
-        values[_PRIMARY] = _is_unavailable(snapshot, live, caller.model)
+        values[_PRIMARY] = is_unavailable(snapshot, live, caller.model)
     if plan.tiers and (_PREMIUM in plan.reads or _PREMIUM in own_reads):
-        values[_PREMIUM] = all(_is_unavailable(snapshot, live, name) for name in plan.tiers[0])
+        values[_PREMIUM] = all(is_unavailable(snapshot, live, name) for name in plan.tiers[0])
     return values
 
 
-def _is_unavailable(snapshot: Snapshot, live: LiveView, name: str) -> bool:
+def is_unavailable(snapshot: Snapshot, live: LiveView, name: str) -> bool:
+    """Whether a model cannot be used now, as conditions speak of it."""
     model = snapshot.models.get(name)
     return model is None or not model.enabled or live.get(model.deployment.id, UNSEEN).cooling_ms > 0
 
@@ -181,6 +192,8 @@ def _ask_own_rules(case: Case) -> None:
 
 def _refuse_by_rule(case: Case, rule: Rule) -> Refusal:
     because = f": {rule.because}" if rule.because else ""
+    if rule.name in case.asker.verdict.failed:
+        because += " (its condition could not be asked, and then it counts)"
     message = f'The rule "{rule.name}" refuses this request{because}.'
     return _tell_rules(Refusal("denied_by_rule", message, tuple(case.dropped), case.limits.label), case)
 
@@ -192,4 +205,7 @@ def _refuse_for_lack(case: Case) -> Refusal:
 def _tell_rules(refusal: Refusal, case: Case) -> Refusal:
     """Tell which rules applied, and which could not be asked."""
     verdict = case.asker.verdict
-    return msgspec.structs.replace(refusal, fired=tuple(verdict.fired), failed=tuple(verdict.failed))
+    kept_local_by = (case.limits.kept_local_by or "label") if refusal.code == "privacy_unavailable" else ""
+    return msgspec.structs.replace(
+        refusal, fired=tuple(verdict.fired), failed=tuple(verdict.failed), kept_local_by=kept_local_by
+    )

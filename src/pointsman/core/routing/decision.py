@@ -57,12 +57,14 @@ class Check(msgspec.Struct, frozen=True):
         model: the cloud model that checks, or `None` when it cannot be done.
         skipped: why not, or `""`.
         only_below: ask only where the answer's confidence is below this, in millionths; `None`: ask always.
+        shown: the attempts whose answers are checked; none where only the cloud answers.
     """
 
     rule: str
     model: Model | None
     skipped: str = ""
     only_below: int | None = None
+    shown: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -77,6 +79,7 @@ class Decision(msgspec.Struct, frozen=True):
         name: of the rule, strategy, experiment, override or caller that settled it.
         label: how private the request is; nothing of it may go where this label is not cleared.
         stays_local: why all of it must stay local, or `None`.
+        kept_local_by: the rule that says so, or `detector`, `label`, `policy`, `strategy`; `""` when it may leave.
         strategy: the strategy that ordered the candidates, or `""`.
         confidence: the first candidate's lead in the scores over the second, as a share of its own; 1 where nothing
             was weighed because a rule, an override or the caller's order settled it.
@@ -97,6 +100,7 @@ class Decision(msgspec.Struct, frozen=True):
     name: str = ""
     label: Label = "low"
     stays_local: str | None = None
+    kept_local_by: str = ""
     strategy: str = ""
     confidence: float = 1.0
     check: Check | None = None
@@ -118,6 +122,7 @@ class Refusal(msgspec.Struct, frozen=True):
         label: how private the request is.
         fired: the rules whose conditions held.
         failed: the rules whose conditions could not be asked.
+        kept_local_by: as in a decision.
     """
 
     code: str
@@ -126,15 +131,16 @@ class Refusal(msgspec.Struct, frozen=True):
     label: Label = "low"
     fired: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    kept_local_by: str = ""
 
 
 REFUSAL_STATUS = {
     "model_not_found": 404,
-    "model_not_allowed": 403,
     "denied_by_rule": 403,
     "context_length_exceeded": 400,
     "unsupported_by_model": 400,
     "max_cost_exceeded": 400,
+    "budget_exceeded": 429,
     "no_model_available": 503,
     "privacy_unavailable": 503,
 }

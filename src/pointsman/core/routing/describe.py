@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pointsman.core.chat.money import format_usd
-from pointsman.core.config.snapshot import Model
+from pointsman.core.chat.usage import Usage
 from pointsman.core.expressions.facts import Value
 from pointsman.core.routing.changes_of_facts import list_read
 from pointsman.core.routing.decision import Attempt, Check, Decision, Drop, Refusal
-from pointsman.core.routing.estimate_cost import CostInterval, ExpectedTokens, estimate_cost, expect_tokens
+from pointsman.core.routing.describe_cost import CostView, PricesView, Size, describe_cost, describe_prices, find_size
 from pointsman.core.routing.explain import Explanation
 from pointsman.core.routing.flips import Flip
 from pointsman.core.routing.hypothesis import Hypothesis, read_fact
@@ -31,22 +30,6 @@ class ReasonView(msgspec.Struct, frozen=True):
     kind: str
     name: str
     text: str
-
-
-class CostView(msgspec.Struct, frozen=True):
-    """Exact decimals of US dollars."""
-
-    low: str
-    expected: str
-    high: str
-
-
-class PricesView(msgspec.Struct, frozen=True):
-    """Exact decimals of US dollars per million tokens, and where they come from."""
-
-    input: str
-    output: str
-    source: str
 
 
 class AttemptView(msgspec.Struct, frozen=True):
@@ -93,12 +76,16 @@ class RulesView(msgspec.Struct, frozen=True):
 
 
 class CheckView(msgspec.Struct, frozen=True):
-    """The cloud model that a local answer is shown to, or why it is not; `only_below` is a confidence."""
+    """The cloud model that a local answer is shown to, or why it is not; `only_below` is a confidence.
+
+    `shown` are the attempts whose answers are checked.
+    """
 
     rule: str
     model: str | None
     skipped: str
     only_below: float | None
+    shown: tuple[str, ...]
 
 
 class ExplanationView(msgspec.Struct, frozen=True):
@@ -112,6 +99,7 @@ class ExplanationView(msgspec.Struct, frozen=True):
     dropped: tuple[DropView, ...]
     estimated_cost_usd: CostView | None
     estimated_tokens: dict[str, int]
+    size_assumed: bool
     confidence: float | None
     flips: tuple[FlipView, ...]
     flips_complete: bool
@@ -128,23 +116,27 @@ class ExplanationView(msgspec.Struct, frozen=True):
     revision: str
 
 
-def describe(explanation: Explanation) -> ExplanationView:
-    """The explanation for machines."""
+def describe(explanation: Explanation, used: Usage | None = None) -> ExplanationView:
+    """The explanation for machines.
+
+    Args:
+        explanation: what is told.
+        used: what a past request really came to; its costs are told by that where nobody had looked at its length.
+    """
     hypothesis, answer = explanation.hypothesis, explanation.answer
     decision = answer if isinstance(answer, Decision) else None
-    facts = hypothesis.facts
-    caller = decision.agent if decision else hypothesis.caller
-    tokens = expect_tokens(facts.tokens, facts.most_output_tokens, caller)
-    attempts = _describe_attempts(decision.attempts if decision else (), tokens)
+    size = find_size(hypothesis.facts, decision.agent if decision else hypothesis.caller, used)
+    attempts = _describe_attempts(decision.attempts if decision else (), size)
     return ExplanationView(
         model=attempts[0].model if attempts else None,
         refused=RefusedView(answer.code, answer.message) if isinstance(answer, Refusal) else None,
         decided_by=ReasonView(decision.decided_by, decision.name, decision.text) if decision else None,
         attempts=attempts,
-        further=_describe_attempts(explanation.further, tokens),
+        further=_describe_attempts(explanation.further, size),
         dropped=tuple(map(_describe_drop, answer.dropped)),
         estimated_cost_usd=attempts[0].estimated_cost_usd if attempts else None,
-        estimated_tokens={"input": tokens.input, "output": tokens.output},
+        estimated_tokens=size.tokens,
+        size_assumed=size.is_assumed,
         confidence=decision.confidence if decision else None,
         flips=tuple(map(_describe_flip, explanation.flips.found)),
         flips_complete=explanation.flips.is_complete,
@@ -156,19 +148,18 @@ def describe(explanation: Explanation) -> ExplanationView:
         strategy=decision.strategy or None if decision else None,
         check=_describe_check(decision.check) if decision and decision.check else None,
         variant=decision.variant or None if decision else None,
-        notes=decision.notes if decision else (),
+        notes=explanation.notes,
         environment=hypothesis.snapshot.environment,
         revision=hypothesis.snapshot.revision,
     )
 
 
-def _describe_attempts(attempts: Sequence[Attempt], tokens: ExpectedTokens) -> tuple[AttemptView, ...]:
-    return tuple(_describe_attempt(attempt, tokens) for attempt in attempts)
+def _describe_attempts(attempts: Sequence[Attempt], size: Size) -> tuple[AttemptView, ...]:
+    return tuple(_describe_attempt(attempt, size) for attempt in attempts)
 
 
-def _describe_attempt(attempt: Attempt, tokens: ExpectedTokens) -> AttemptView:
+def _describe_attempt(attempt: Attempt, size: Size) -> AttemptView:
     model = attempt.model
-    cost = estimate_cost(model, tokens)
     return AttemptView(
         model=model.name,
         provider=model.deployment.provider,
@@ -177,22 +168,11 @@ def _describe_attempt(attempt: Attempt, tokens: ExpectedTokens) -> AttemptView:
         score=dict(attempt.score),
         location=model.deployment.location,
         degraded=attempt.degraded,
-        estimated_cost_usd=_describe_cost(cost) if cost else None,
-        price_per_1m_tokens=_describe_prices(model),
+        estimated_cost_usd=describe_cost(model, size),
+        price_per_1m_tokens=describe_prices(model),
         context_window=model.context_window,
         capabilities=model.capabilities,
     )
-
-
-def _describe_cost(cost: CostInterval) -> CostView:
-    return CostView(format_usd(cost.low), format_usd(cost.expected), format_usd(cost.high))
-
-
-def _describe_prices(model: Model) -> PricesView | None:
-    prices = model.prices
-    if prices is None:
-        return None
-    return PricesView(format_usd(prices.input_nusd), format_usd(prices.output_nusd), prices.source)
 
 
 def _describe_drop(drop: Drop) -> DropView:
@@ -207,7 +187,7 @@ def _describe_flip(flip: Flip) -> FlipView:
 
 def _describe_check(check: Check) -> CheckView:
     only_below = None if check.only_below is None else check.only_below / MILLIONTHS
-    return CheckView(check.rule, check.model.name if check.model else None, check.skipped, only_below)
+    return CheckView(check.rule, check.model.name if check.model else None, check.skipped, only_below, check.shown)
 
 
 def _describe_facts(hypothesis: Hypothesis) -> dict[str, FactValue]:

@@ -23,6 +23,7 @@ def describe_record(row: DecisionRow) -> ExplanationView:
     recorded = row.recorded
     decided = recorded.decided if recorded is not None else Decided(b"", (), (), "", "", "")
     facts = recorded.facts if recorded is not None else None
+    used = row.spent.of_one_call if row.spent is not None else None
     given: dict[str, Value | None] = (facts.given or {}) if facts is not None else {}
     told: dict[str, FactValue] = {"target": facts.target, "agent": facts.agent} if facts is not None else {}
     return ExplanationView(
@@ -33,7 +34,8 @@ def describe_record(row: DecisionRow) -> ExplanationView:
         further=(),
         dropped=tuple(DropView(model, code, AS_RECORDED) for model, code in decided.dropped),
         estimated_cost_usd=None,
-        estimated_tokens={"input": facts.tokens, "output": facts.most_output_tokens or 0} if facts is not None else {},
+        estimated_tokens={"input": used.input_tokens, "output": used.output_tokens} if used is not None else {},
+        size_assumed=False,
         confidence=None,
         flips=(),
         flips_complete=False,

@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from pointsman.core.config.routing_plan import Experiment
+from pointsman.core.config.routing_plan import Experiment, Sticky
 from pointsman.core.routing.facts import Facts
 
 _WHOLE = 2**64
@@ -23,13 +23,21 @@ def pick_variant(experiment: Experiment, facts: Facts) -> str:
     return next(variant for variant, share in reversed(experiment.shares) if share > 0)
 
 
+def find_keeper(experiment: Experiment, facts: Facts) -> Sticky:
+    """Who keeps the variant: as the document says, or the next best that the request has."""
+    if experiment.sticky == "user" and facts.value_of("user"):
+        return "user"
+    return "session" if experiment.sticky != "request" and facts.session else "request"
+
+
 def _find_holder(experiment: Experiment, facts: Facts) -> str:
-    user = facts.value_of("user")
-    if experiment.sticky == "user" and user:
-        return f"user {user}"
-    if experiment.sticky in ("user", "session") and facts.session:
-        return f"session {facts.session}"
-    return f"request {facts.dice!r}"
+    match find_keeper(experiment, facts):
+        case "user":
+            return f"user {facts.value_of('user')}"
+        case "session":
+            return f"session {facts.session}"
+        case "request":
+            return f"request {facts.dice!r}"
 
 
 def _draw(experiment: str, holder: str) -> float:

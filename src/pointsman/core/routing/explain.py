@@ -10,6 +10,7 @@ from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.config.suggest import suggest_name
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Attempt, Decision, Refusal
+from pointsman.core.routing.experiments import find_keeper
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveView
 from pointsman.core.routing.find_target import KINDS
 from pointsman.core.routing.flips import Flips, find_flips
@@ -28,12 +29,14 @@ class Explanation:
         answer: the decision, or the refusal.
         further: candidates that may serve but come after the last attempt, in order.
         flips: the smallest changes of one fact that lead elsewhere.
+        notes: what people should know beside all this.
     """
 
     hypothesis: Hypothesis
     answer: Decision | Refusal
     further: tuple[Attempt, ...]
     flips: Flips
+    notes: tuple[str, ...] = ()
 
 
 def explain(snapshot: Snapshot, facts: Facts, live: LiveView = NOTHING_SEEN) -> Explanation:
@@ -44,12 +47,31 @@ def explain(snapshot: Snapshot, facts: Facts, live: LiveView = NOTHING_SEEN) -> 
         facts: of the request.
         live: how the deployments are doing.
     """
-    hypothesis = Hypothesis(snapshot, facts, live)
+    return explain_hypothesis(Hypothesis(snapshot, facts, live))
+
+
+def explain_hypothesis(hypothesis: Hypothesis) -> Explanation:
+    """The same of what is put together already, with what is to be noted about that."""
     answer = hypothesis.decide()
     flips = find_flips(hypothesis, answer)
     if isinstance(answer, Refusal):
-        return Explanation(hypothesis, _tell_what_was_meant(snapshot, facts, answer), (), flips)
-    return Explanation(hypothesis, answer, _list_further(hypothesis, answer), flips)
+        meant = _tell_what_was_meant(hypothesis.snapshot, hypothesis.facts, answer)
+        return Explanation(hypothesis, meant, (), flips, hypothesis.notes)
+    notes = (*hypothesis.notes, *answer.notes, *_tell_of_draw(hypothesis, answer))
+    return Explanation(hypothesis, answer, _list_further(hypothesis, answer), flips, notes)
+
+
+def _tell_of_draw(hypothesis: Hypothesis, answer: Decision) -> tuple[str, ...]:
+    """That a variant was drawn for one request alone, so that the next one may get another."""
+    experiment = hypothesis.snapshot.routing.experiments.get(answer.agent.name) if answer.agent else None
+    if not answer.variant or experiment is None or find_keeper(experiment, hypothesis.facts) != "request":
+        return ()
+    shares = ", ".join(f"{share * 100:.6g} % {variant}" for variant, share in experiment.shares)
+    if experiment.sticky == "request":
+        return (f'the experiment "{experiment.name}" draws each request anew: {shares}',)
+    keeper = "user or session" if experiment.sticky == "user" else "session"
+    drawn = f'the experiment "{experiment.name}" draws each request without {keeper} anew: {shares}'
+    return (f"{drawn}; one that names them keeps its variant",)
 
 
 def _list_further(hypothesis: Hypothesis, answer: Decision) -> tuple[Attempt, ...]:

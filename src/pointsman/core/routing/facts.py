@@ -8,6 +8,7 @@ import msgspec
 from pointsman.core.expressions.facts import Value
 from pointsman.core.privacy.labels import Label
 from pointsman.core.routing.key_policy import KeyPolicy
+from pointsman.core.routing.money_facts import ClosedScope
 
 Ability = str
 """`tools`, `vision` or `structured_output`: what a request needs of its model."""
@@ -49,6 +50,9 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
         timeout_ms: how long the caller is willing to wait, or `None`.
         max_cost_nusd: what the caller is willing to spend, or `None`.
         local_only: the budget that is used up and leaves local models only, or `None`.
+        denied_by: the budget that is used up and lets nothing through, or `None`.
+        cheaper: the budget that is used up and puts the cheapest models first, or `None`.
+        closed: candidates that budgets over the cloud, over providers and over models take away.
         cloud_today_nusd: spent on cloud models today.
         budget_left_nusd: what the narrowest budget that applies still has, or `None` where none applies.
         session: of the caller, for experiments; `""` when not said.
@@ -71,6 +75,9 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout_ms: int | None = None
     max_cost_nusd: int | None = None
     local_only: str | None = None
+    denied_by: str | None = None
+    cheaper: str | None = None
+    closed: tuple[ClosedScope, ...] = ()
     cloud_today_nusd: int = 0
     budget_left_nusd: int | None = None
     session: str = ""

@@ -39,12 +39,12 @@ def find_target(snapshot: Snapshot, facts: Facts) -> Target | Refusal:
     wanted = snapshot.aliases.get(facts.target, facts.target)
     if facts.policy is not None and not facts.policy.allows(facts.target, wanted):
         return _refuse_name(*_split(facts.target))
-    kind, name = _split(wanted)
-    caller = _find_caller(snapshot, facts, kind, name)
-    if caller is None and (kind in KINDS or facts.agent is not None):
-        return _refuse_name(kind, name) if kind in KINDS else _refuse_name("agent", facts.agent or "")
-    if facts.agent is not None and facts.policy is not None and not facts.policy.allows(f"agent:{facts.agent}"):
+    if facts.agent is not None and not _may_name(snapshot, facts, facts.agent):
         return _refuse_name("agent", facts.agent)
+    kind, name = _split(wanted)
+    caller = _find_caller(snapshot, kind, name, facts.agent, facts.value_of("task.type"))
+    if caller is None and kind in KINDS:
+        return _refuse_name(kind, name)
     if facts.forced is not None and facts.forced.model in snapshot.models:
         forced = facts.forced
         text = f"override {forced.id} by {forced.author}: {forced.reason or 'no reason given'}"
@@ -64,7 +64,17 @@ def find_target(snapshot: Snapshot, facts: Facts) -> Target | Refusal:
 
 def find_caller(snapshot: Snapshot, facts: Facts) -> Agent | None:
     """Who asks: the caller that `model` names, else the agent named beside it, else for `auto` the type of task."""
-    return _find_caller(snapshot, facts, *_split(snapshot.aliases.get(facts.target, facts.target)))
+    return find_asking(snapshot, facts.target, facts.agent, facts.value_of("task.type"))
+
+
+def find_asking(snapshot: Snapshot, target: str, agent: str | None, task_type: object) -> Agent | None:
+    """The same from its parts, before there are facts."""
+    return _find_caller(snapshot, *_split(snapshot.aliases.get(target, target)), agent, task_type)
+
+
+def _may_name(snapshot: Snapshot, facts: Facts, agent: str) -> bool:
+    """Whether the agent beside the model exists and the key may use it: its word on privacy is not lost by a typo."""
+    return agent in snapshot.agents and (facts.policy is None or facts.policy.allows(f"agent:{agent}"))
 
 
 def find_beside(snapshot: Snapshot, facts: Facts, caller: Agent | None) -> Agent | None:
@@ -73,7 +83,7 @@ def find_beside(snapshot: Snapshot, facts: Facts, caller: Agent | None) -> Agent
     return beside if beside is not caller else None
 
 
-def _find_caller(snapshot: Snapshot, facts: Facts, kind: str, name: str) -> Agent | None:
+def _find_caller(snapshot: Snapshot, kind: str, name: str, agent: str | None, task_type: object) -> Agent | None:
     match kind:
         case "agent":
             return snapshot.agents.get(name)
@@ -83,9 +93,9 @@ def _find_caller(snapshot: Snapshot, facts: Facts, kind: str, name: str) -> Agen
             return snapshot.tasks.get(name)
         case _:
             pass
-    if facts.agent is not None:
-        return snapshot.agents.get(facts.agent)
-    return snapshot.tasks.get(str(facts.value_of("task.type"))) if kind == AUTO else None
+    if agent is not None:
+        return snapshot.agents.get(agent)
+    return snapshot.tasks.get(str(task_type)) if kind == AUTO else None
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -111,6 +121,8 @@ def _aim_at_all(snapshot: Snapshot) -> Target:
 
 
 def _refuse_name(kind: str, name: str) -> Refusal:
+    if kind == AUTO:
+        kind, name = "model", AUTO
     return Refusal("model_not_found", _say_unknown(kind, name))
 
 

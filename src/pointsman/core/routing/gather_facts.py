@@ -7,24 +7,23 @@ from typing import cast
 import msgspec
 
 from pointsman.core.chat.client_json import ClientError
-from pointsman.core.chat.money import NUSD_PER_USD
 from pointsman.core.chat.request import ChatRequest
 from pointsman.core.config.routing_plan import Detect, RoutingPlan
 from pointsman.core.config.snapshot import Agent, Snapshot
 from pointsman.core.expressions.facts import FACTS, FactTable, InvalidFact, Value, check_value
 from pointsman.core.expressions.mistake import guess_word
 from pointsman.core.privacy.labels import LABELS, Label, raise_label
+from pointsman.core.routing.add_money import add_money, wants_money
 from pointsman.core.routing.describe_body import describe_body, list_needs, read_output_limit
 from pointsman.core.routing.estimate_complexity import estimate_complexity
 from pointsman.core.routing.estimate_tokens import estimate_tokens
 from pointsman.core.routing.facts import Facts, ForcedModel
-from pointsman.core.routing.find_target import AUTO, find_caller
+from pointsman.core.routing.find_target import AUTO, find_asking
 from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
 from pointsman.core.routing.money_facts import MoneyFacts
 from pointsman.core.routing.said import SAID_NOTHING, Said
 
 _BODY = frozenset(("request.has_tools", "request.has_images"))
-MONEY = frozenset(fact.name for fact in FACTS if fact.source == "money")
 CLOCK = frozenset(fact.name for fact in FACTS if fact.source == "clock")
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DETECT_RANKS: tuple[Detect, ...] = ("off", "rules", "always")
@@ -66,6 +65,17 @@ class Circumstances(msgspec.Struct, frozen=True):
     money: LookAtMoney | None = None
 
 
+def gather_plainly(snapshot: Snapshot, request: ChatRequest, policy: KeyPolicy) -> Facts | None:
+    """The facts of a request of which its caller says nothing beside its body, where there is no need to look at it.
+
+    `None` where there is: then a rule, a strategy, the key or a limit might have a word.
+    """
+    plan = snapshot.routing
+    if policy is not NO_POLICY or plan.experiments or _reads_facts(plan, request):
+        return None
+    return Facts(request.model)
+
+
 def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances) -> Facts:
     """The facts of a request.
 
@@ -73,13 +83,8 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
         ClientError: 400 for what the caller says and no fact can be, 403 for what its key does not allow.
     """
     plan, said, policy = snapshot.routing, around.said, around.policy
-    is_unsaid = said is SAID_NOTHING and policy is NO_POLICY and around.found is None
-    if is_unsaid and not _reads_facts(plan, request):
-        return Facts(request.model, dice=around.dice)
-    caller = find_asking(snapshot, request.model, said)
-    given = _read_task(plan.facts, said) | _describe_caller(caller, said, policy)
-    if caller is not None and caller.task_type:
-        given.setdefault("task.type", caller.task_type)
+    caller = find_caller_of(snapshot, request.model, said)
+    given = describe_caller(caller) | _read_task(plan.facts, said) | _describe_sender(caller, said, policy)
     label, because = _find_label(given, caller, around)
     strategy = _read_strategy(snapshot, said, policy)
     reads = plan.reads | plan.agent_reads.get(caller.name, frozenset()) if caller else plan.reads
@@ -90,7 +95,7 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
     if around.found is not None and around.found.because:
         given["data.contains_pii"] = True
     if reads & CLOCK:
-        given |= _describe_time(around.at_ms)
+        given |= describe_time(datetime.fromtimestamp(around.at_ms / 1_000, UTC))
     facts = Facts(
         target=request.model,
         agent=said.agent,
@@ -110,28 +115,29 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
         session=said.session,
         dice=around.dice,
     )
-    wants_money = weighs or bool(snapshot.budgets) or bool(reads & MONEY)
-    if around.money is not None and wants_money:
-        facts = _add_money(facts, given, around.money())
+    if around.money is not None and wants_money(snapshot, request.model, caller, strategy):
+        facts = add_money(facts, given, around.money())
     if said.budget_mode or policy.budget_mode:
         given["budget_mode"] = True
     return facts
 
 
-def find_asking(snapshot: Snapshot, target: str, said: Said) -> Agent | None:
+def find_caller_of(snapshot: Snapshot, target: str, said: Said) -> Agent | None:
     """Who asks, by the request's `model` and what is said beside it; `None` where that is nobody in particular."""
-    kind = said.task.get("type") if said.task else None
-    given: dict[str, Value | None] | None = {"task.type": kind} if isinstance(kind, str) else None
-    return find_caller(snapshot, Facts(target, said.agent, given=given))
+    return find_asking(snapshot, target, said.agent, said.task.get("type") if said.task else None)
 
 
-def _add_money(facts: Facts, given: dict[str, Value | None], money: MoneyFacts) -> Facts:
-    """The facts with what was spent."""
-    given |= _describe_money(money)
-    left = None if money.budget_nusd is None else money.budget_nusd - money.daily_cost_nusd
-    return msgspec.structs.replace(
-        facts, local_only=money.local_only, cloud_today_nusd=money.cloud_today_nusd, budget_left_nusd=left
-    )
+def describe_caller(caller: Agent | None) -> dict[str, Value | None]:
+    """Who asks, and the type of task that is meant where a request does not say."""
+    if caller is None:
+        return {}
+    kind, colon, name = caller.name.partition(":")
+    stated: dict[str, Value | None] = {"task.type": caller.task_type} if caller.task_type else {}
+    if not colon:
+        stated["agent"] = caller.name
+    elif kind == "interaction":
+        stated["interaction"] = name
+    return stated
 
 
 def should_search(snapshot: Snapshot, caller: Agent | None, policy: KeyPolicy, beside: Agent | None = None) -> bool:
@@ -210,15 +216,9 @@ def _find_label(given: Mapping[str, Value | None], caller: Agent | None, around:
     return label, next(because for said, because in sources if said == label) if label != "low" else ""
 
 
-def _describe_caller(caller: Agent | None, said: Said, policy: KeyPolicy) -> dict[str, Value | None]:
-    """Who asks; a key's user and team count before what a caller says of itself."""
+def _describe_sender(caller: Agent | None, said: Said, policy: KeyPolicy) -> dict[str, Value | None]:
+    """On whose behalf; a key's user and team count before what a caller says of itself."""
     stated: dict[str, Value | None] = {}
-    if caller is not None:
-        kind, colon, name = caller.name.partition(":")
-        if not colon:
-            stated["agent"] = caller.name
-        elif kind == "interaction":
-            stated["interaction"] = name
     if policy.user or said.user:
         stated["user"] = policy.user or said.user
     if policy.team:
@@ -249,15 +249,6 @@ def _estimate(
     return tokens, ("task.complexity",)
 
 
-def _describe_time(at_ms: int) -> dict[str, Value | None]:
-    moment = datetime.fromtimestamp(at_ms / 1_000, UTC)
+def describe_time(moment: datetime) -> dict[str, Value | None]:
+    """The facts about a moment, which is given in UTC."""
     return {"time.hour": moment.hour, "time.weekday": WEEK[moment.weekday()]}
-
-
-def _describe_money(money: MoneyFacts) -> dict[str, Value | None]:
-    return {
-        "daily_cost": money.daily_cost_nusd / NUSD_PER_USD,
-        "budget": None if money.budget_nusd is None else money.budget_nusd / NUSD_PER_USD,
-        "budget_mode": money.budget_mode,
-        "cost_limit_reached": money.cost_limit_reached,
-    }

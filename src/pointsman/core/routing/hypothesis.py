@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from pointsman.core.config.snapshot import Agent, Model, Snapshot
 from pointsman.core.expressions.facts import Fact, Value
-from pointsman.core.privacy.labels import raise_label
-from pointsman.core.routing.decide import decide
+from pointsman.core.routing.decide import decide, is_unavailable, label_request
 from pointsman.core.routing.decision import Decision, Refusal
-from pointsman.core.routing.facts import NEAR_LIMIT, NOTHING_SEEN, UNSEEN, Facts, LiveTarget, LiveView
-from pointsman.core.routing.find_target import find_caller, find_target
+from pointsman.core.routing.facts import NOTHING_SEEN, UNSEEN, Facts, LiveTarget, LiveView
+from pointsman.core.routing.find_target import find_beside, find_caller, find_target
+from pointsman.core.routing.gather_facts import should_search
+from pointsman.core.routing.key_policy import NO_POLICY
+from pointsman.core.routing.rules import put_down_candidate
 
 PRIMARY, PREMIUM = "primary_unavailable", "all_premium_models_unavailable"
 
@@ -24,11 +26,13 @@ class Hypothesis:
         snapshot: the configuration.
         facts: of the request.
         live: how the deployments are doing.
+        notes: what was asked for and makes no difference to any request, for people.
     """
 
     snapshot: Snapshot
     facts: Facts
     live: LiveView = field(default_factory=lambda: NOTHING_SEEN)
+    notes: tuple[str, ...] = ()
 
     @property
     def caller(self) -> Agent | None:
@@ -43,6 +47,13 @@ class Hypothesis:
             return None
         return self.snapshot.models.get(next(iter(target.own)))
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether anybody looks for private data in such a request."""
+        caller = self.caller
+        beside = find_beside(self.snapshot, self.facts, caller)
+        return should_search(self.snapshot, caller, self.facts.policy or NO_POLICY, beside)
+
     def decide(self) -> Decision | Refusal:
         """The decision."""
         return decide(self.snapshot, self.facts, self.live)
@@ -53,15 +64,13 @@ def read_fact(hypothesis: Hypothesis, fact: Fact) -> Value | None:
     facts, snapshot = hypothesis.facts, hypothesis.snapshot
     match fact.name:
         case "task.privacy_level":
-            caller = hypothesis.caller
-            return raise_label(facts.label, caller.privacy if caller else snapshot.settings.privacy)
+            return label_request(snapshot, facts, hypothesis.caller)
         case "request.tokens_estimated":
             return facts.tokens
         case "request.has_tools" | "request.has_images":
             return NEEDS[fact.name] in facts.needs
         case "primary_unavailable" | "all_premium_models_unavailable":
-            names = list_concerned(hypothesis, fact.name)
-            return bool(names) and all(_is_unavailable(hypothesis, name) for name in names)
+            return are_unavailable(hypothesis, fact.name)
         case _ if fact.source == "candidate":
             return _read_of_first(hypothesis, fact)
         case _:
@@ -77,22 +86,18 @@ def list_concerned(hypothesis: Hypothesis, name: str) -> tuple[str, ...]:
     return tiers[0] if tiers else ()
 
 
-def _is_unavailable(hypothesis: Hypothesis, name: str) -> bool:
-    model = hypothesis.snapshot.models.get(name)
-    return model is None or not model.enabled or look_at(hypothesis, model).cooling_ms > 0
+def are_unavailable(hypothesis: Hypothesis, name: str) -> bool:
+    """What a fact about live state comes to."""
+    names = list_concerned(hypothesis, name)
+    return bool(names) and all(is_unavailable(hypothesis.snapshot, hypothesis.live, each) for each in names)
 
 
 def _read_of_first(hypothesis: Hypothesis, fact: Fact) -> Value | None:
     first = hypothesis.first_model
     if first is None:
         return fact.default
-    values: dict[str, Value | None] = {
-        "model.name": first.name,
-        "model.provider": first.deployment.provider,
-        "model.type": first.deployment.location,
-        "model.tier": hypothesis.snapshot.routing.tier_of.get(first.name),
-        "model.rate_limit_approaching": look_at(hypothesis, first).used >= NEAR_LIMIT,
-    }
+    values: dict[str, Value | None] = {}
+    put_down_candidate(values, hypothesis.snapshot.routing, first, hypothesis.live)
     return values[fact.name]
 
 

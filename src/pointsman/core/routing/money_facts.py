@@ -1,22 +1,55 @@
 """What rules may know of money, and which limits a decision must keep; plain values, so that it can be replayed."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from pointsman.core.limits.scopes import ScopeKind
 
 
-class ClosedScope(msgspec.Struct, frozen=True):
-    """Candidates that may not be taken, because a budget over them that denies is used up.
+class Payer(msgspec.Struct, frozen=True):
+    """Who makes a request, and so whose money it is; `""` and `None` name nobody.
+
+    Attributes:
+        agent, interaction, task, team, user: by name.
+        key_id: of the virtual key.
+        tags: of the request, its key and its agent.
+        model: the model that is asked for by name, if one is: then the request goes nowhere else.
+    """
+
+    agent: str | None = None
+    interaction: str | None = None
+    task: str | None = None
+    team: str | None = None
+    user: str | None = None
+    key_id: str | None = None
+    tags: Collection[str] = ()
+    model: str | None = None
+
+
+NOBODY = Payer()
+
+
+class ClosedScope(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Candidates that may not be taken, because a budget over them is used up.
 
     Attributes:
         kind: `cloud`, `provider` or `model`.
         name: of the provider or model; `""` for `cloud`.
         budget: its name.
+        spares_local: whether those of them that are local may be taken all the same.
     """
 
     kind: ScopeKind
     name: str
     budget: str
+    spares_local: bool = False
+
+    def holds(self, model: str, provider: str, location: str) -> bool:
+        """Whether a candidate is one of them."""
+        if location != "cloud" and (self.spares_local or self.kind == "cloud"):
+            return False
+        return self.kind == "cloud" or self.name == (model if self.kind == "model" else provider)
 
 
 class MoneyFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,8 +66,8 @@ class MoneyFacts(msgspec.Struct, frozen=True, omit_defaults=True):
             saving is of use before the end, and who writes one beside a budget that only warns wants it taken, too.
         cost_limit_reached: a budget that applies is used up.
         local_only: a budget that is used up and leaves local models only, or `None`.
-        denied_by: a budget that is used up and denies, or `None`.
-        cheaper: a budget that is used up asks for cheaper models.
+        denied_by: a budget that is used up and denies, or `None`; those over candidates close them instead.
+        cheaper: a budget that is used up and asks for cheaper models, or `None`.
         cloud_today_nusd: spent by everybody on cloud models today, in UTC.
         closed: candidates that budgets over the cloud, over providers and over models take away.
     """
@@ -45,6 +78,6 @@ class MoneyFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     cost_limit_reached: bool = False
     local_only: str | None = None
     denied_by: str | None = None
-    cheaper: bool = False
+    cheaper: str | None = None
     cloud_today_nusd: int = 0
     closed: tuple[ClosedScope, ...] = ()

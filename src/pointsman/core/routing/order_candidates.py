@@ -10,6 +10,8 @@ from pointsman.core.routing.strategies.order import SIMPLE_UP_TO, order_by_cost,
 
 UNKNOWN_COMPLEXITY = 5
 SAVING = "use_cheaper_models_for_simple_tasks"
+CHEAPER = "cheaper"
+"""What orders by cost: a saving, and a budget that is used up and asks for that."""
 
 
 def order_candidates(case: Case, notes: list[str]) -> tuple[list[Candidate], str]:
@@ -18,8 +20,9 @@ def order_candidates(case: Case, notes: list[str]) -> tuple[list[Candidate], str
     rest = [candidate for candidate in case.usable.values() if candidate.degraded not in OWN]
     _put_local_alternative_first(case, own)
     ordered_by, field = "", None
-    if _is_cheap_enough(case):
-        own, rest, ordered_by = order_by_cost([*own, *rest], case.limits.tokens), [], SAVING
+    saving = SAVING if _is_cheap_enough(case) else CHEAPER if case.facts.cheaper is not None else ""
+    if saving:
+        own, rest, ordered_by = order_by_cost([*own, *rest], case.limits.tokens), [], saving
     elif case.strategy is not None and own:
         field = _survey(case, own)
         own, ordered_by = order_by_score(case.strategy, own, field), case.strategy.name

@@ -14,6 +14,22 @@ CostStatus = Literal["actual", "estimated", "unknown", "none"]
 to go by; `none`: no provider may have done any work, so the cost is 0."""
 
 
+class FurtherCost(msgspec.Struct, frozen=True):
+    """What an upstream call came to that is not the answer: a check, or one that another answer replaced.
+
+    Attributes:
+        model: our name of the model that was called.
+        provider: who served it.
+        location: where that model is.
+        cost_nusd: nano-dollars.
+    """
+
+    model: str
+    provider: str
+    location: Literal["local", "cloud"]
+    cost_nusd: int
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """One finished request, whatever its end.
 
@@ -31,7 +47,7 @@ class Outcome(msgspec.Struct, frozen=True):
         stream: whether an event stream was asked for.
         attempts: how many upstream calls were started.
         usage: what was consumed, or `None` when unknown.
-        cost_nusd: nano-dollars, or `None` when `cost_status` is `unknown`.
+        cost_nusd: nano-dollars of all upstream calls together, or `None` when `cost_status` is `unknown`.
         cost_status: how sure the cost is.
         latency_ms: from arrival to the last byte.
         first_content_ms: from arrival to the first content byte, or `None` when there was none.
@@ -47,6 +63,9 @@ class Outcome(msgspec.Struct, frozen=True):
         label: how private the request is.
         kept_local_by: the rule that kept it local, or `label`, `policy`, `strategy` or `detector`; `""` when none did.
         rules_failed: rules whose conditions could not be asked.
+        further: what of the cost other models than `model` caused, or other calls of it; none of it where the cost is
+            unknown.
+        cached: whether the answer is one that was given before, so that nobody was called.
     """
 
     request_id: str
@@ -78,3 +97,5 @@ class Outcome(msgspec.Struct, frozen=True):
     label: str = "low"
     kept_local_by: str = ""
     rules_failed: int = 0
+    further: tuple[FurtherCost, ...] = ()
+    cached: bool = False

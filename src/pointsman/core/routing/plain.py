@@ -44,7 +44,9 @@ def decide_plainly(snapshot: Snapshot, facts: Facts, live: LiveView) -> Decision
         text,
         caller.name,
         stays_local=caller.stays_local,
+        kept_local_by="policy" if caller.stays_local is not None else "",
         hedges=bool(caller.hedges),
+        caches=bool(caller.caches),
     )
 
 
@@ -56,12 +58,16 @@ def _is_plain(facts: Facts) -> bool:
         and facts.label == "low"
         and not facts.needs
         and (policy is None or not (policy.models or policy.budget_mode))
+        and facts.agent is None
         and facts.forced is None
         and facts.chosen is None
         and facts.strategy is None
         and facts.timeout_ms is None
         and facts.max_cost_nusd is None
         and facts.local_only is None
+        and facts.denied_by is None
+        and facts.cheaper is None
+        and not facts.closed
     )
 
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.routing.conceal import conceal_keys
 from pointsman.core.routing.decision import Check, Decision, Refusal
@@ -95,6 +96,29 @@ class Recorded(msgspec.Struct, frozen=True, array_like=True):
     happened: Happened
 
 
+class Spent(msgspec.Struct, frozen=True):
+    """What a call came to, as its usage row has it; `None` is unknown, never 0.
+
+    Attributes:
+        attempts: how many upstream calls were started.
+        usage: tokens of them all.
+        cost_nusd: nano-dollars of them all.
+        cost_status: how sure that is, as in `Outcome`.
+        has_further: whether calls beside the one that answered are part of it.
+    """
+
+    attempts: int
+    usage: Usage | None
+    cost_nusd: int | None
+    cost_status: str
+    has_further: bool = False
+
+    @property
+    def of_one_call(self) -> Usage | None:
+        """The tokens where they are those of a single call, so that they tell how long request and answer were."""
+        return self.usage if self.attempts == 1 and not self.has_further else None
+
+
 class DecisionRow(msgspec.Struct, frozen=True):
     """A decision on record.
 
@@ -106,6 +130,7 @@ class DecisionRow(msgspec.Struct, frozen=True):
         caller: the agent, interaction or type of task that asked, or `""`.
         configuration: which one it saw, or `None` where that could not be told.
         recorded: all else that is kept, or `None` where a version of Pointsman wrote it that this one does not read.
+        spent: what the call came to, or `None` where there is no usage row of it.
     """
 
     seq: int
@@ -115,6 +140,7 @@ class DecisionRow(msgspec.Struct, frozen=True):
     caller: str
     configuration: bytes | None
     recorded: Recorded | None
+    spent: Spent | None = None
 
 
 class UnreadableRecord(ValueError):
@@ -200,6 +226,7 @@ def _list_parts(decision: Decision) -> tuple[object, ...]:
         decision.name,
         decision.label,
         decision.stays_local,
+        decision.kept_local_by,
         decision.strategy,
         decision.confidence,
         None if decision.check is None else _list_check_parts(decision.check),
@@ -213,7 +240,13 @@ def _list_parts(decision: Decision) -> tuple[object, ...]:
 
 
 def _list_check_parts(check: Check) -> tuple[object, ...]:
-    return check.rule, check.model.name if check.model is not None else None, check.skipped, check.only_below
+    return (
+        check.rule,
+        check.model.name if check.model is not None else None,
+        check.skipped,
+        check.only_below,
+        check.shown,
+    )
 
 
 def _as_dict(live: Mapping[str, LiveTarget]) -> dict[str, LiveTarget]:

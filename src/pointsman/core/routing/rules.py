@@ -23,7 +23,6 @@ class Verdict(msgspec.Struct):
         named: models that rules over all callers name for use, and by which rule, in order.
         own: the caller's rule that names a model, if one does.
         preferred: models that rules prefer, likewise.
-        checked_by: the rule that wants a cloud model to check local answers, or `None`.
         fired: the rules whose conditions held.
         failed: the rules whose conditions could not be asked.
     """
@@ -36,7 +35,6 @@ class Verdict(msgspec.Struct):
     named: list[Rule] = []
     own: list[Rule] = []
     preferred: list[Rule] = []
-    checked_by: Rule | None = None
     fired: list[str] = []
     failed: list[str] = []
 
@@ -86,13 +84,19 @@ class Asker:
         return held
 
     def _describe(self, model: Model) -> None:
-        deployment, values = model.deployment, self._of_candidate or dict(self._values)
-        values["model.name"] = self._described = model.name
-        values["model.provider"] = deployment.provider
-        values["model.type"] = deployment.location
-        values["model.tier"] = self._plan.tier_of.get(model.name)
-        values["model.rate_limit_approaching"] = self._live.get(deployment.id, UNSEEN).used >= NEAR_LIMIT
-        self._of_candidate = values
+        self._of_candidate = self._of_candidate or dict(self._values)
+        put_down_candidate(self._of_candidate, self._plan, model, self._live)
+        self._described = model.name
+
+
+def put_down_candidate(values: dict[str, Value | None], plan: RoutingPlan, model: Model, live: LiveView) -> None:
+    """Put down what conditions may know of a candidate, over what the mapping held of another."""
+    deployment = model.deployment
+    values["model.name"] = model.name
+    values["model.provider"] = deployment.provider
+    values["model.type"] = deployment.location
+    values["model.tier"] = plan.tier_of.get(model.name)
+    values["model.rate_limit_approaching"] = live.get(deployment.id, UNSEEN).used >= NEAR_LIMIT
 
 
 def ask_restrictive(asker: Asker, rules: Sequence[Rule]) -> Sequence[Rule]:
@@ -165,9 +169,15 @@ def ask_own(asker: Asker, rules: Sequence[Rule], usable: Sequence[Model], can_be
                 return
 
 
-def ask_for_check(asker: Asker, rules: Sequence[Rule], first: Model) -> None:
-    """Find the rule that wants the answer of the first candidate to be checked."""
+def ask_for_check(asker: Asker, rules: Sequence[Rule], attempts: Sequence[Model]) -> tuple[Rule, list[Model]] | None:
+    """The first rule that wants an answer to be checked by a cloud model, and the attempts whose answers it means."""
     for rule in rules:
-        if rule.action == "require_cloud_verification" and asker.applies(rule, first):
-            asker.verdict.checked_by = rule
-            return
+        if rule.action != "require_cloud_verification":
+            continue
+        if rule.per_candidate:
+            meant = [model for model in attempts if asker.holds_for(rule, model)]
+        else:
+            meant = list(attempts) if asker.holds(rule) else []
+        if meant:
+            return rule, meant
+    return None

@@ -4,13 +4,15 @@ A word about privacy that cannot be read is never taken for a low one.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn, cast
 
 import msgspec
 
 from pointsman.core.chat.client_json import ClientError, read_json_object
 from pointsman.core.chat.money import InvalidMoney, parse_usd
+from pointsman.core.chat.own_words import OWN_WORDS
+from pointsman.core.expressions.mistake import guess_word as suggest_word
 from pointsman.core.privacy.labels import LABELS, Label
 
 PREFIX = b"x-pointsman-"
@@ -18,24 +20,12 @@ MOST_TASK_BYTES = 8_192
 MOST_CHARACTERS = 256
 MOST_TAGS = 32
 MOST_TIMEOUT_MS = 3_600_000
+MOST_METADATA = 16
+MOST_VALUE_CHARACTERS = 512
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _TAG = re.compile(r"[^,\s][^,]{0,127}")
-_METADATA = {
-    "agent": "agent",
-    "task": "task",
-    "task_id": "task_id",
-    "tags": "tags",
-    "user": "user",
-    "session": "session",
-    "session_id": "session",
-    "privacy": "privacy",
-    "timeout_ms": "timeout_ms",
-    "max_cost": "max_cost",
-    "strategy": "strategy",
-    "budget_mode": "budget_mode",
-}
-"""Members of `metadata` and the header that says the same, without its prefix."""
+_WORDS = frozenset((*OWN_WORDS.values(), "no_cache"))
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -81,16 +71,15 @@ def read_said(headers: Iterable[tuple[bytes, bytes]], metadata: object = None) -
     Raises:
         ClientError: status 400, with a code for each way in which a word can be wrong.
     """
-    words = _collect_headers(headers)
-    from_body = _collect_metadata(metadata) if type(metadata) is dict and metadata else {}
-    if not words and not from_body:
+    in_headers, in_body = _collect_headers(headers), _collect_metadata(metadata)
+    if not in_headers and not in_body:
         return SAID_NOTHING
-    privacy = [_read_privacy(source["privacy"]) for source in (words, from_body) if "privacy" in source]
-    words = from_body | words
-    task = words.get("task")
+    privacy = [_read_privacy(source["privacy"]) for source in (in_headers, in_body) if "privacy" in source]
+    tasks = [_read_task(source["task"]) for source in (in_body, in_headers) if "task" in source]
+    words = in_body | in_headers
     return Said(
         agent=_read_text(words, "agent") or None,
-        task=_read_task(task) if task is not None else None,
+        task=_join_tasks(tasks),
         task_id=_read_text(words, "task_id"),
         tags=_read_tags(words.get("tags")),
         user=_read_text(words, "user"),
@@ -111,6 +100,8 @@ def _collect_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, object
         word = name[len(PREFIX) :].decode("latin-1").replace("-", "_")
         if word in words:
             _refuse("repeated_header", word, "stands twice; send it once")
+        if word not in _WORDS:
+            _refuse_unknown(word)
         try:
             words[word] = value.decode()
         except UnicodeDecodeError:
@@ -118,8 +109,36 @@ def _collect_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, object
     return words
 
 
-def _collect_metadata(metadata: dict[str, object]) -> dict[str, object]:
-    return {_METADATA[name]: value for name, value in metadata.items() if name in _METADATA and value is not None}
+def _collect_metadata(metadata: object) -> dict[str, object]:
+    """Our words in the body's `metadata`; all others are the caller's own, but for those that only look like ours."""
+    if metadata is None:
+        return {}
+    if type(metadata) is not dict or len(metadata) > MOST_METADATA:
+        _refuse_metadata(f"must be an object of at most {MOST_METADATA} members")
+    words: dict[str, object] = {}
+    for name, value in metadata.items():
+        word = OWN_WORDS.get(name)
+        if word is None and name.strip().lower().replace("-", "_") in OWN_WORDS:
+            _refuse_metadata(f"holds {name[:64]!r}; write {name.strip().lower().replace('-', '_')!r}")
+        most = MOST_TASK_BYTES if word == "task" else MOST_VALUE_CHARACTERS
+        if type(value) is str and len(value) > most:
+            _refuse_metadata(f"holds a text of more than {most} characters")
+        if word is not None and (value is not None or word == "privacy"):
+            words[word] = value
+    return words
+
+
+def _join_tasks(tasks: Sequence[Mapping[str, object]]) -> Mapping[str, object] | None:
+    """What body and header say of the task: the header counts, but of two words about privacy the higher one does."""
+    if len(tasks) < 2:
+        return tasks[0] if tasks else None
+    joined = {**tasks[0], **tasks[1]}
+    levels = [task["privacy_level"] for task in tasks if "privacy_level" in task]
+    # A level that is none is kept, so that it is refused where the task is checked against the facts.
+    wrong = [level for level in levels if level not in LABELS]
+    if levels:
+        joined["privacy_level"] = wrong[0] if wrong else max(cast(list[Label], levels), key=LABELS.index)
+    return joined
 
 
 def _read_text(words: Mapping[str, object], name: str) -> str:
@@ -195,6 +214,17 @@ def _read_flag(value: object) -> bool:
     if value not in ("true", "false"):
         _refuse("invalid_value", "budget_mode", "must be true or false")
     return value == "true"
+
+
+def _refuse_unknown(word: str) -> NoReturn:
+    guess = suggest_word(word, _WORDS)
+    hint = f"did you mean x-pointsman-{guess.replace('_', '-')}?" if guess else "leave it out"
+    name = f"x-pointsman-{word.replace('_', '-')[:64]}"
+    raise ClientError(400, "unknown_header", f"{name} is no header that is known here; {hint}", name)
+
+
+def _refuse_metadata(what: str) -> NoReturn:
+    raise ClientError(400, "invalid_metadata", f"metadata {what}.", "metadata")
 
 
 def _refuse(code: str, word: str, what: str) -> NoReturn:

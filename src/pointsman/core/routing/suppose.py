@@ -18,7 +18,15 @@ from pointsman.core.privacy.labels import Label, raise_label
 from pointsman.core.routing.decision import Refusal
 from pointsman.core.routing.facts import NEAR_LIMIT, Facts, LiveTarget
 from pointsman.core.routing.find_target import find_target
-from pointsman.core.routing.hypothesis import NEEDS, PREMIUM, PRIMARY, Hypothesis, list_concerned, look_at
+from pointsman.core.routing.hypothesis import (
+    NEEDS,
+    PREMIUM,
+    PRIMARY,
+    Hypothesis,
+    are_unavailable,
+    list_concerned,
+    look_at,
+)
 from pointsman.core.routing.suppose_model import change_first_model
 
 SUPPOSED_FIND = "as it is supposed to hold personal data"
@@ -80,7 +88,7 @@ def _label(hypothesis: Hypothesis, value: Value | None) -> Hypothesis:
     """What the caller says of privacy, in header or task; key and find may know better."""
     facts = hypothesis.facts
     stated: Label = "high" if value == "high" else "medium" if value == "medium" else "low"
-    found: Label | None = "high" if facts.value_of("data.contains_pii") and _is_searched(hypothesis) else None
+    found: Label | None = "high" if facts.value_of("data.contains_pii") else None
     floor = raise_label(facts.policy.privacy if facts.policy else None, found)
     label = raise_label(stated, floor)
     because = facts.label_because if label == floor else "as the task says"
@@ -89,11 +97,9 @@ def _label(hypothesis: Hypothesis, value: Value | None) -> Hypothesis:
 
 
 def _find_private_data(hypothesis: Hypothesis, value: Value | None) -> Hypothesis:
-    """A find makes the label high, unless nobody may search; without it the label is what was stated before."""
+    """A find makes the label high; without it the label is what was stated before."""
     facts = hypothesis.facts
     given = _give(facts, "data.contains_pii", value)
-    if not _is_searched(hypothesis):
-        return _change_facts(hypothesis, given=given)
     if value:
         given.setdefault("task.privacy_level", facts.label)
         because = facts.label_because if facts.label == "high" else SUPPOSED_FIND
@@ -102,12 +108,6 @@ def _find_private_data(hypothesis: Hypothesis, value: Value | None) -> Hypothesi
         return _change_facts(hypothesis, given=given)
     before = _change_facts(hypothesis, given=given, label_because="")
     return _label(before, facts.value_of("task.privacy_level", "low"))
-
-
-def _is_searched(hypothesis: Hypothesis) -> bool:
-    caller, policy = hypothesis.caller, hypothesis.facts.policy
-    mode = caller.detect if caller else hypothesis.snapshot.routing.detect
-    return mode != "off" or (policy is not None and policy.detect not in (None, "off"))
 
 
 def _count_tokens(hypothesis: Hypothesis, value: Value | None) -> Hypothesis:
@@ -161,17 +161,19 @@ def _near_limit(hypothesis: Hypothesis, value: Value | None) -> Hypothesis:
 
 def _be_unavailable(name: str) -> Callable[[Hypothesis, Value | None], Hypothesis]:
     def change(hypothesis: Hypothesis, value: Value | None) -> Hypothesis:
-        concerned = list_concerned(hypothesis, name)
-        is_of_premium = bool(set(concerned) & set(list_concerned(hypothesis, PREMIUM)))
-        if name == PRIMARY and not value and is_of_premium and hypothesis.facts.value_of(PREMIUM):
-            raise InvalidFact(f"it belongs to the models that are unavailable; change {PREMIUM}")
         stated = _change_facts(hypothesis, given=_give(hypothesis.facts, name, value))
-        models = (hypothesis.snapshot.models.get(each) for each in concerned)
+        if are_unavailable(hypothesis, name) == value:
+            return stated
+        models = (hypothesis.snapshot.models.get(each) for each in list_concerned(hypothesis, name))
         seen = {model.deployment.id: look_at(hypothesis, model) for model in models if model is not None}
         cooling_ms = COOLING_MS if value else 0
-        return _see(
+        changed = _see(
             stated, {each: msgspec.structs.replace(target, cooling_ms=cooling_ms) for each, target in seen.items()}
         )
+        is_said = name == PRIMARY and PREMIUM in (hypothesis.facts.given or {})
+        if is_said and are_unavailable(changed, PREMIUM) != are_unavailable(hypothesis, PREMIUM):
+            raise InvalidFact(f"what is said of {PREMIUM} would not be true then; change that")
+        return changed
 
     return change
 

@@ -16,11 +16,12 @@ from pointsman.core.config.inline_secrets import holds_secret
 from pointsman.core.config.problems import MOST_ECHOED
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.privacy.labels import Label
+from pointsman.core.routing.add_money import name_payer
 from pointsman.core.routing.ask import InvalidQuestion, Question, build_hypothesis
 from pointsman.core.routing.describe import describe
-from pointsman.core.routing.explain import explain
+from pointsman.core.routing.explain import explain_hypothesis
 from pointsman.core.routing.facts import Facts, LiveView
-from pointsman.core.routing.gather_facts import WEEK
+from pointsman.core.routing.gather_facts import describe_time
 from pointsman.core.routing.hypothesis import Hypothesis
 from pointsman.core.routing.money_facts import MoneyFacts
 from pointsman.server.errors import OperatorError
@@ -93,7 +94,7 @@ def _add_explaining(
 
 
 def _explain(hypothesis: Hypothesis) -> bytes:
-    return msgspec.json.encode(describe(explain(hypothesis.snapshot, hypothesis.facts, hypothesis.live)))
+    return msgspec.json.encode(describe(explain_hypothesis(hypothesis)))
 
 
 def _read_question(asked: NewExplanation, now: datetime) -> Question:
@@ -106,7 +107,7 @@ def _read_question(asked: NewExplanation, now: datetime) -> Question:
         agent=asked.agent if asked.target is not None else None,
         task=asked.task,
         given=asked.facts,
-        surroundings={"time.hour": now.hour, "time.weekday": WEEK[now.weekday()]},
+        surroundings=describe_time(now),
         user=asked.user,
         team=asked.team,
         tags=tuple(asked.tags),
@@ -119,14 +120,16 @@ def _look_at_money(spending: Spending, hypothesis: Hypothesis) -> MoneyFacts:
     """What was spent under the budgets that would apply to the request."""
     facts = hypothesis.facts
     tags = facts.value_of("tags")
-    return spending.look(
-        time.time_ns() // 1_000_000,
-        agent=_text_of(facts, "agent"),
-        interaction=_text_of(facts, "interaction"),
+    payer = name_payer(
+        hypothesis.snapshot,
+        facts.target,
+        hypothesis.caller,
         team=_text_of(facts, "team"),
         user=_text_of(facts, "user"),
+        key_id=None,
         tags=tags if isinstance(tags, frozenset) else (),
     )
+    return spending.look(time.time_ns() // 1_000_000, payer)
 
 
 def _text_of(facts: Facts, name: str) -> str | None:

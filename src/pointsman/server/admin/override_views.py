@@ -2,10 +2,9 @@
 
 from pydantic import BaseModel
 
+from pointsman.control.override_ends import TIME_HAS_COME
 from pointsman.core.ports import OverrideRecord
 from pointsman.server.admin.signature import write_time
-
-ENDED_BY_ITSELF = ("pointsman", "its time has come")
 
 
 class OverrideView(BaseModel):
@@ -62,11 +61,11 @@ def view_override(record: OverrideRecord) -> OverrideView:
 
 
 def view_ended(record: OverrideRecord) -> EndedOverrideView:
-    """An override that has ended; where nobody ended it, its time has come."""
+    """An override that has ended; where its end is not put down yet, its time has just come."""
     by, why = (record.ended_by or "", record.end_reason or "")
     ended_at_ms = record.ended_at_ms
     if ended_at_ms is None:
-        by, why = ENDED_BY_ITSELF
+        by, why = TIME_HAS_COME.author, TIME_HAS_COME.reason
         ended_at_ms = record.expires_at_ms if record.expires_at_ms is not None else record.created_at_ms
     return EndedOverrideView(
         **view_override(record).model_dump(), ended_at=write_time(ended_at_ms), ended_by=by, end_reason=why

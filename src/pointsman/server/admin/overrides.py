@@ -16,7 +16,7 @@ from pointsman.server.admin.override_views import (
     view_ended,
     view_override,
 )
-from pointsman.server.admin.signature import Name, Signed, refuse_change, sign
+from pointsman.server.admin.signature import Line, Name, Signed, refuse_change, sign
 from pointsman.server.errors import OperatorError
 
 ModelName = Annotated[str, Field(min_length=1, max_length=256)]
@@ -24,21 +24,27 @@ Duration = Annotated[str, Field(max_length=16)]
 TaskId = Annotated[str, Path(min_length=1, max_length=MOST_CHARACTERS)]
 
 
-class NewAgentModel(Signed):
+class SignedLine(Signed):
+    """Who overrides something and why: lists show each override on one line, so that the reason is one."""
+
+    reason: Line = ""
+
+
+class NewAgentModel(SignedLine):
     """Which model an agent runs on, and for how long: until it is cancelled unless a duration such as `2h` is said."""
 
     model_id: ModelName
     duration: Duration | None = None
 
 
-class NewStrategy(Signed):
+class NewStrategy(SignedLine):
     """Which strategy orders the candidates, and for how long: until it is cancelled unless a duration is said."""
 
     strategy: Annotated[str, Field(min_length=1, max_length=256)]
     duration: Duration | None = None
 
 
-class NewTaskModel(Signed):
+class NewTaskModel(SignedLine):
     """Which model serves the requests of a task, and for how long: 24 hours unless less is said."""
 
     force_model: ModelName
@@ -95,11 +101,11 @@ def _add_listing(router: APIRouter, overrides: Overrides) -> None:
     async def cancel_override(
         override_id: str,
         author: Annotated[Name, Query()] = "admin",
-        reason: Annotated[str, Query(max_length=1_024)] = "",
+        reason: Annotated[Line, Query()] = "",
     ) -> Response:
         """End an override before its time."""
         with refuse_change():
-            found = await overrides.cancel(override_id, sign(Signed(author=author, reason=reason)))
+            found = await overrides.cancel(override_id, sign(SignedLine(author=author, reason=reason)))
         if not found:
             raise OperatorError(404, "not_found", "No override with this id counts; GET /api/v1/overrides lists them.")
         return Response(status_code=204)

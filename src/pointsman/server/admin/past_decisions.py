@@ -7,9 +7,10 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from pointsman.control.replay import PastDecisions, Replay
+from pointsman.core.chat.money import format_usd
 from pointsman.core.config.written_form import write_period
 from pointsman.core.ports import MOST_LISTED
-from pointsman.core.routing.record import Decided, DecisionRow, Happened
+from pointsman.core.routing.record import Decided, DecisionRow, Happened, Spent
 from pointsman.server.admin.signature import write_time
 from pointsman.server.errors import OperatorError
 
@@ -77,7 +78,7 @@ def _view_recorded(row: DecisionRow) -> dict[str, object]:
         "live": recorded.live,
         **_view_decided(recorded.decided),
         "dropped": [{"model": model, "code": code} for model, code in recorded.decided.dropped],
-        "outcome": _view_outcome(recorded.happened),
+        "outcome": _view_outcome(recorded.happened, row.spent),
     }
 
 
@@ -92,7 +93,7 @@ def _view_briefly(row: DecisionRow) -> dict[str, object]:
     recorded = row.recorded
     if recorded is None:
         return view
-    happened = _view_outcome(recorded.happened)
+    happened = _view_outcome(recorded.happened, row.spent)
     return view | {"revision": recorded.revision, **_view_decided(recorded.decided), "outcome": happened}
 
 
@@ -105,7 +106,9 @@ def _view_decided(decided: Decided) -> dict[str, object]:
     }
 
 
-def _view_outcome(happened: Happened) -> dict[str, object]:
+def _view_outcome(happened: Happened, spent: Spent | None) -> dict[str, object]:
+    """How a call went and what it came to; `null` is unknown, never 0."""
+    used = spent.usage if spent is not None else None
     return {
         "model": happened.model or None,
         "attempts": happened.attempts,
@@ -113,6 +116,10 @@ def _view_outcome(happened: Happened) -> dict[str, object]:
         "failure": happened.failure or None,
         "degraded": happened.degraded,
         "verification": happened.verification or None,
+        "input_tokens": used.input_tokens if used is not None else None,
+        "output_tokens": used.output_tokens if used is not None else None,
+        "cost_usd": format_usd(spent.cost_nusd) if spent is not None and spent.cost_nusd is not None else None,
+        "cost_status": spent.cost_status if spent is not None else None,
     }
 
 

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from pointsman.control.changes import ChangeRefused, DocumentRefused, RevisionUnknown, Signature, StoredLayerLocked
 from pointsman.control.effective import NothingThere
@@ -21,8 +22,26 @@ from pointsman.server.errors import OperatorError
 # Numbers of a document keep their text, which JSON has no place for.
 _encode = msgspec.json.Encoder(enc_hook=float).encode
 
-Text = Annotated[str, StringConstraints(max_length=1_024, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_LINE_BREAKS = str.maketrans("", "", "\t\n\r")
+
+
+def _check_line(text: str) -> str:
+    """Refuse what a terminal would act on instead of showing it, such as a change of the direction of writing."""
+    if not text.isprintable():
+        raise PydanticCustomError("unprintable", "Write printable characters only, on one line")
+    return text
+
+
+def _check_lines(text: str) -> str:
+    """The same for what may have several lines."""
+    if not text.translate(_LINE_BREAKS).isprintable():
+        raise PydanticCustomError("unprintable", "Write printable characters only")
+    return text
+
+
+Text = Annotated[str, StringConstraints(max_length=1_024), AfterValidator(_check_lines)]
+Line = Annotated[str, StringConstraints(max_length=1_024), AfterValidator(_check_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_check_line)]
 
 
 class Signed(BaseModel):

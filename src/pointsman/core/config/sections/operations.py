@@ -32,7 +32,8 @@ class Privacy(StrictMapping):
     )
     names: bool = Field(default=False, description="true: names and addresses count, too; needs the extra pii")
     deadline: Duration = Field(
-        default=2_000, description="how long looking for names may take; what takes longer counts as a find"
+        default=2_000,
+        description="how long a search for private data may take; what takes longer counts as a find",
     )
 
 

@@ -8,6 +8,7 @@ from pointsman.core.chat.request import ChatRequest
 MOST_MESSAGES = 10_000
 MOST_PARTS = 2_048
 MOST_MODEL_CHARACTERS = 256
+MOST_USER_CHARACTERS = 256
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _PART_PAYLOADS = {
     "text": "text",
@@ -36,6 +37,10 @@ def decode_request(body: bytes) -> ChatRequest:
     if stream is not None and type(stream) is not bool:
         raise ClientError(400, "invalid_type", "stream must be true or false.", "stream")
     _check_messages(fields.get("messages"))
+    user = fields.get("user")
+    if type(user) is str and len(user) > MOST_USER_CHARACTERS:
+        message = f"user has more than {MOST_USER_CHARACTERS} characters."
+        raise ClientError(400, "invalid_metadata", message, "user")
     return ChatRequest(model, stream is True, _wants_usage(fields, stream is True), body, fields)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from pointsman.core.chat.own_words import OWN_WORDS
 from pointsman.core.chat.request import ChatRequest, Encoded, ParameterValue
 
 _MODEL = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -29,6 +30,10 @@ def encode_request(
     added = [(name, value) for name, value in parameters if not _says(request.fields, name)]
     changes = tuple(f"{name}={_encode(value).decode()}" for name, value in added)
     body = _replace_model(request.body, upstream_model)
+    metadata = request.fields.get("metadata")
+    if type(metadata) is dict and (ours := [name for name in metadata if name in OWN_WORDS]):
+        body = _keep_words(body, metadata, ours)
+        changes += tuple(f"-metadata.{name}" for name in ours)
     members: list[tuple[str, object]] = list(added)
     if request.stream and not request.wants_usage:
         options = request.fields.get("stream_options")
@@ -41,6 +46,12 @@ def encode_request(
         if name in request.fields:  # said as null, which gives way
             body = _remove_member(body, name)
     return Encoded(_prepend_members(body, members), changes)
+
+
+def _keep_words(body: bytes, metadata: dict[str, object], ours: list[str]) -> bytes:
+    """Take the words that are meant for us out of `metadata`, and all of it where nothing else is in it."""
+    theirs = {name: value for name, value in metadata.items() if name not in ours}
+    return _replace_value(body, "metadata", _encode(theirs)) if theirs else _remove_member(body, "metadata")
 
 
 def _says(fields: dict[str, object], name: str) -> bool:

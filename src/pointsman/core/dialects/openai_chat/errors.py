@@ -53,6 +53,7 @@ _TYPES = {
     422: "invalid_request_error",
     429: "rate_limit_error",
 }
+_TYPES_BY_CODE = {"budget_exceeded": "insufficient_quota"}
 _KEYS = re.compile(r"\b(?:sk-|pk-|rk-|pm_|hf_|gsk_|xai-|AIza|AKIA)[-_A-Za-z0-9]{12,}|Bearer\s+\S+")
 _encode = msgspec.json.Encoder().encode
 
@@ -78,7 +79,7 @@ def classify_error(error: object) -> FailureKind:
 
 def encode_error(status: int, code: str, message: str, param: str | None, request_id: str) -> bytes:
     """Write an error as OpenAI's SDKs read it."""
-    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    kind = _TYPES_BY_CODE.get(code) or _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
     error = {"message": message, "type": kind, "param": param, "code": code, "request_id": request_id}
     return _encode({"error": error})
 

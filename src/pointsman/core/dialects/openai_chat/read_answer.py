@@ -8,6 +8,7 @@ import msgspec
 from pointsman.core.chat.verification import MILLIONTHS, AnswerText
 
 _LEAST_LOGPROB = -100.0
+_GOOD_ENDS = frozenset({"stop", "length", "tool_calls", "function_call"})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -19,7 +20,7 @@ def read_answer(body: bytes) -> AnswerText:
         return AnswerText("")
     choices = [choice for choice in _list_of(answer, "choices") if type(choice) is dict]
     texts = [text for choice in choices for text in _read_message(choice.get("message"))]
-    return AnswerText("\n\n".join(texts), _find_confidence(choices))
+    return AnswerText("\n\n".join(texts), _find_confidence(choices), _have_ended_well(choices))
 
 
 def _read_message(message: object) -> Iterator[str]:
@@ -36,6 +37,11 @@ def _read_message(message: object) -> Iterator[str]:
         said = message.get(name)
         if said:
             yield said if type(said) is str else _encode({name: said}).decode()
+
+
+def _have_ended_well(choices: list[dict[str, object]]) -> bool:
+    ends = [choice.get("finish_reason") for choice in choices]
+    return bool(ends) and all(type(end) is str and end in _GOOD_ENDS for end in ends)
 
 
 def _find_confidence(choices: list[dict[str, object]]) -> int | None:

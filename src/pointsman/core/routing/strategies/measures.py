@@ -15,6 +15,9 @@ from pointsman.core.routing.estimate_cost import ExpectedTokens, expected_cost
 from pointsman.core.routing.facts import LiveTarget
 
 NEUTRAL = 0.5
+
+BESIDE_FREE = 0.5
+"""What the cheapest of the models that cost something scores where another one is free."""
 MILLIONTHS = 1_000_000
 
 TOO_WEAK = 2.0
@@ -81,14 +84,14 @@ def _fit_complexity(field: Field) -> list[float]:
 
 
 def _compare_cost(field: Field) -> list[float]:
-    return _share_least([expected_cost(model, field.tokens) for model in field.models], 0.0)
+    return _share_cost([expected_cost(model, field.tokens) for model in field.models])
 
 
 def _compare_price(field: Field) -> list[float]:
     """Per token rather than per request: whatever the lengths of prompt and answer."""
     tables = [model.prices for model in field.models]
     prices = [None if table is None else table.input_nusd + table.output_nusd for table in tables]
-    return _share_least(prices, 0.0)
+    return _share_cost(prices)
 
 
 def _leave_budget(field: Field) -> list[float]:
@@ -180,6 +183,14 @@ def _share_least(values: Sequence[float | None], unknown: float) -> list[float]:
     """The least of all known values as a share of each: less is better."""
     least = min([value for value in values if value is not None], default=0)
     return [unknown if value is None else least / value if value else 1.0 for value in values]
+
+
+def _share_cost(values: Sequence[int | None]) -> list[float]:
+    """The same for money, of which nothing is no measure: beside what is free, all else is told apart below a half."""
+    paid = [value for value in values if value]
+    best = BESIDE_FREE if len(paid) < len(values) and 0 in values else 1.0
+    least = min(paid, default=0)
+    return [0.0 if value is None else best * least / value if value else 1.0 for value in values]
 
 
 def _share_most(values: Sequence[float | None]) -> list[float]:
