@@ -90,7 +90,16 @@ class Spending:
         if outcome.cost_nusd is None:
             self.unknown_costs += 1
         elif outcome.cost_nusd:
-            self._tallies.add(outcome, outcome.cost_nusd)
+            if self._index.is_empty and self._tallies is self._index.tallies and not outcome.further:
+                self._count_day(outcome, outcome.cost_nusd)
+            else:
+                self._tallies.add(outcome, outcome.cost_nusd)
+
+    def _count_day(self, outcome: Outcome, cost_nusd: int) -> None:
+        """Where there are no budgets: the two sums of the day that are kept all the same, without asking who pays."""
+        self._all_today.add(outcome.at_ms, cost_nusd)
+        if outcome.location == "cloud":
+            self._cloud_today.add(outcome.at_ms, cost_nusd)
 
     def look(self, now_ms: int, payer: Payer = NOBODY) -> MoneyFacts:
         """What rules may know of money and which limits hold, for a request; asks no store.

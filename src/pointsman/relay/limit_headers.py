@@ -53,9 +53,9 @@ class SaidUse(msgspec.Struct, frozen=True):
 
 def read_limit_headers(headers: Headers) -> SaidUse | None:
     """The share of its rate limits that a provider says is used, or `None` when it says nothing that can be read."""
-    values = {name: value for name, value in headers if name in _NAMES}
-    if not values:
+    if not _speak_of_limits(headers):
         return None
+    values = {name: value for name, value in headers if name in _NAMES}
     used, resets = -1.0, b""
     for limit_field, remaining_field, reset_field in _FIELDS:
         if limit_field not in values:
@@ -67,6 +67,14 @@ def read_limit_headers(headers: Headers) -> SaidUse | None:
         return None
     valid_s = _read_reset_s(resets, headers) if used >= _MUCH else None
     return SaidUse(used, LONGEST_VALID_S if valid_s is None else min(max(valid_s, 0.0), LONGEST_VALID_S))
+
+
+def _speak_of_limits(headers: Headers) -> bool:
+    # A plain loop: this is asked of every answer, and nearly always in vain.
+    for name, _ in headers:  # noqa: SIM110
+        if name in _NAMES:
+            return True
+    return False
 
 
 def _read_count(value: bytes) -> int | None:

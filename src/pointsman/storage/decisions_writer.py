@@ -125,12 +125,18 @@ def _list_values(settled: Settled, configuration: int | None, plain: _PlainRecor
     outcome = settled.outcome
     return (
         storable_text(outcome.request_id),
-        None if settled.shown_id == outcome.request_id or is_key(settled.shown_id) else storable_text(settled.shown_id),
+        _shown_id(settled),
         outcome.at_ms,
         storable_text(name_caller(settled)),
         configuration,
         plain.encode(settled),
     )
+
+
+def _shown_id(settled: Settled) -> str | None:
+    """The client's own id of the request, where it sent one that may be kept."""
+    shown_id = settled.shown_id
+    return None if shown_id == settled.outcome.request_id or is_key(shown_id) else storable_text(shown_id)
 
 
 @lru_cache(ROWS_PER_STATEMENT)

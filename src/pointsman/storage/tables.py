@@ -182,5 +182,4 @@ The shown id is NULL where it is the request's own, the configuration where it c
 """
 
 Index("decisions_shown_id", decisions.c.shown_id, sqlite_where=decisions.c.shown_id.is_not(None))
-Index("decisions_at_ms", decisions.c.at_ms)
 Index("decisions_agent", decisions.c.agent, decisions.c.seq)

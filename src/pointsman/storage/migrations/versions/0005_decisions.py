@@ -29,5 +29,4 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_index("decisions_shown_id", "decisions", ["shown_id"], sqlite_where=sa.text("shown_id IS NOT NULL"))
-    op.create_index("decisions_at_ms", "decisions", ["at_ms"])
     op.create_index("decisions_agent", "decisions", ["agent", "seq"])
