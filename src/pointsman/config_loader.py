@@ -102,7 +102,7 @@ class ConfigLoader:
     """
 
     def __init__(self, config_path: str | Path | None = None) -> None:
-        self.config_path = Path(config_path) if config_path is not None else _find_usual()
+        self.config_path = Path(config_path) if config_path is not None else find_usual()
         self._loaded = self._load()
 
     @property
@@ -154,7 +154,12 @@ _loader: ConfigLoader | None = None
 _lock = Lock()
 
 
-def _find_usual() -> Path:
+def find_usual() -> Path:
+    """The configuration of a program that names none.
+
+    Raises:
+        FileNotFoundError: when there is none.
+    """
     usual = USUAL_PATH if USUAL_PATH.exists() and not os.environ.get("POINTSMAN_CONFIG") else None
     return find_config(usual, os.environ, Path.cwd())
 

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from threading import Lock
 
-from pointsman.config_loader import USUAL_PATH, ConfigurationError
-from pointsman.control.configuration import find_config, load_configuration
+from pointsman.config_loader import ConfigurationError, find_usual
+from pointsman.control.configuration import load_configuration
 from pointsman.core.config.problems import Problem, quote
 from pointsman.core.config.snapshot import Agent, Snapshot
 from pointsman.core.config.suggest import suggest_name
@@ -57,7 +57,7 @@ class LLMRouter:
     """
 
     def __init__(self, config_path: str | Path | None = None) -> None:
-        self.config_path = Path(config_path) if config_path is not None else _find_usual()
+        self.config_path = Path(config_path) if config_path is not None else find_usual()
         self._loaded = self._load()
 
     @property
@@ -170,11 +170,6 @@ def select_model_by_cost_efficiency(task_complexity: TaskComplexity | int, quali
         InvalidRequest, RoutingRefused: as its method of this name.
     """
     return get_llm_router().select_model_by_cost_efficiency(task_complexity, quality_threshold)
-
-
-def _find_usual() -> Path:
-    usual = USUAL_PATH if USUAL_PATH.exists() and not os.environ.get("POINTSMAN_CONFIG") else None
-    return find_config(usual, os.environ, Path.cwd())
 
 
 def _find_agent(snapshot: Snapshot, agent_id: str) -> Agent:

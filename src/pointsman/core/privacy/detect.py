@@ -53,17 +53,6 @@ def detect_by_pieces(texts: Iterable[str], entities: frozenset[Entity] = ALL) ->
             yield [find.entity for find in found if begin <= find.start < end]
 
 
-def contains_private(texts: Iterable[str], entities: frozenset[Entity] = ALL) -> bool:
-    """Whether there is anything at all; stops at the first find."""
-    for text in texts:
-        reading = read_text(text)
-        for kinds, find in _DETECTORS:
-            wanted = kinds & entities
-            if wanted and next(find(reading, wanted), None) is not None:
-                return True
-    return False
-
-
 def locate(text: str, entities: frozenset[Entity] = ALL) -> list[Find]:
     """The places of private data in a text, in order, none over another.
 

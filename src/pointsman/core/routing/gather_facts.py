@@ -157,8 +157,10 @@ def _reads_facts(plan: RoutingPlan, request: ChatRequest) -> bool:
 
 
 def _may_overflow(plan: RoutingPlan, request: ChatRequest) -> bool:
-    """Whether a prompt could be longer than the smallest context: no token is shorter than a byte."""
-    return plan.smallest_context is not None and len(request.body) > plan.smallest_context
+    """Whether prompt and answer could be longer than the smallest context: no token is shorter than a byte."""
+    if plan.smallest_context is None:
+        return False
+    return len(request.body) + (read_output_limit(request.fields) or 0) > plan.smallest_context
 
 
 def _read_task(table: FactTable, said: Said) -> dict[str, Value | None]:
