@@ -5,8 +5,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := sh tools/setup.sh
+FRAMEWORKS := .venv-integrations/.integrations
+NODE := .cache/node/.ready
 
-.PHONY: help run test test-fresh check format lock bench bench-config bench-peers clean
+.PHONY: help run test test-fresh check format lock bench bench-config bench-translation bench-peers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -14,7 +16,7 @@ help: ## list the targets
 run: $(VENV)/.run ## set up and start Pointsman with a simulated provider on 127.0.0.1:4100
 	@exec $(BIN)/pointsman serve --demo
 
-test: $(VENV)/.dev ## set up and run everything: format, lint, types, import contracts, tests
+test: $(VENV)/.dev $(FRAMEWORKS) $(NODE) ## set up and run everything: format, lint, types, import contracts, tests
 	@sh tools/test.sh
 
 test-fresh: ## run the README's two commands from a clean clone in a clean environment
@@ -35,14 +37,23 @@ bench: $(VENV)/.run ## measure beside nginx (and LiteLLM, if installed) on two p
 bench-config: $(VENV)/.run ## measure how long a saved file takes until a request sees it, and a large document to compile
 	@$(BIN)/python bench/reload_latency.py && $(BIN)/python bench/reload_latency.py --edits 60 --under-load && $(BIN)/python bench/compile_speed.py
 
+bench-translation: $(VENV)/.run ## measure what translating a request and a stream's event costs between every two formats
+	@$(BIN)/python bench/translation_speed.py
+
 bench-peers: ## install LiteLLM's proxy into an environment of its own, for `make bench`
 	@sh bench/peers.sh
 
 clean: ## remove what was built or installed; keeps .pointsman/ and pointsman.yaml
-	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/build
+	@rm -rf $(VENV) .venv-integrations .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/build
 
 $(VENV)/.run: requirements/run.txt tools/setup.sh pyproject.toml
 	@$(SETUP) run
 
 $(VENV)/.dev: requirements/dev.txt tools/setup.sh pyproject.toml
 	@$(SETUP) dev
+
+$(FRAMEWORKS): requirements/integrations.txt tools/setup.sh
+	@$(SETUP) integrations
+
+$(NODE): tests/node/package.json tests/node/package-lock.json tools/setup-node.sh
+	@sh tools/setup-node.sh

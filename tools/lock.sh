@@ -6,3 +6,4 @@ compile() {
 }
 compile pyproject.toml -o requirements/run.txt
 compile --extra dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+compile requirements/integrations.in -o requirements/integrations.txt

@@ -1,13 +1,11 @@
 """Writes core/catalog/models/genai-prices.json from the dev dependency genai-prices; run it after an upgrade.
 
-Only chat models of the providers in `PROVIDERS` are kept, at standard-tier prices in integer nano-dollars.
+What is kept of its data is said in core/catalog/price_data.py, which also reads newer data for `models refresh`.
 """
 
-import re
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
-from decimal import ROUND_CEILING, Decimal
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,29 +13,10 @@ import msgspec
 from genai_prices import types as genai
 from genai_prices.data import providers
 
-from pointsman.core.catalog.catalog import KnownModel, ListedPrice, ModelList
-
-PROVIDERS = {
-    "anthropic": "anthropic",
-    "cohere": "cohere",
-    "deepseek": "deepseek",
-    "fireworks": "fireworks",
-    "google": "google",
-    "groq": "groq",
-    "mistral": "mistral",
-    "openai": "openai",
-    "openrouter": "openrouter",
-    "perplexity": "perplexity",
-    "together": "together",
-    "x-ai": "xai",
-}
-"""Their name of a provider to ours."""
-
-SERVED_ELSEWHERE = {"google": "claude"}
-"""What their list of a provider holds and our endpoint of it does not serve: Claude is Vertex AI's alone."""
+from pointsman.core.catalog.known_model import KnownModel, ListedPrice, ListedTier, ModelList
+from pointsman.core.catalog.price_data import read_price_data
 
 TARGET = Path(__file__).parents[1] / "src/pointsman/core/catalog/models/genai-prices.json"
-NUSD_PER_USD = 1_000_000_000
 
 
 def main() -> None:
@@ -49,141 +28,52 @@ def main() -> None:
 
 def list_models(today: date) -> ModelList:
     """Everything that is kept, by our names."""
-    return ModelList(
-        source=f"genai-prices {version('genai-prices')}",
-        date=today.isoformat(),
-        providers={
-            PROVIDERS[provider.id]: tuple(read_models(provider))
-            for provider in sorted(providers, key=lambda provider: provider.id)
-            if provider.id in PROVIDERS
-        },
-    )
+    return read_price_data(write_data(), f"genai-prices {version('genai-prices')}", today.isoformat())
+
+
+def write_data() -> bytes:
+    """The package's data in the form in which it is published, as far as it is read."""
+    kept = ("id", "models")
+    listed = [{name: to_plain(getattr(provider, name)) for name in kept} for provider in providers]
+    return msgspec.json.Encoder(decimal_format="number").encode(listed)
+
+
+def to_plain(value: object) -> object:
+    """One of the package's objects as JSON has it."""
+    if isinstance(value, genai.ModelPrice):
+        return {name: to_plain(amount) for name, amount in vars(value).items() if not name.startswith("_")}
+    if is_dataclass(value):
+        members = {each.name.rstrip("_"): to_plain(getattr(value, each.name)) for each in fields(value)}
+        return {name: member for name, member in members.items() if member is not None}
+    if isinstance(value, list):
+        return [to_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: to_plain(each) for name, each in value.items()}
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def write_lines(models: ModelList) -> str:
-    """One model per line, so that a refresh can be reviewed as a diff."""
+    """One model per line, so that a refresh can be reviewed as a diff; a price ends where nothing more is said."""
     head = f'{{"source":"{models.source}","date":"{models.date}","providers":{{\n'
     blocks = (
-        f'"{name}":[\n' + ",\n".join(msgspec.json.encode(model).decode() for model in listed) + "\n]"
-        for name, listed in models.providers.items()
+        f'"{name}":[\n' + ",\n".join(map(write_model, listed)) + "\n]" for name, listed in models.providers.items()
     )
-    return head + ",\n".join(blocks) + "\n}}\n"
+    served_too = msgspec.json.encode(models.served_too).decode()
+    return head + ",\n".join(blocks) + f'\n}},\n"served_too":{served_too}}}\n'
 
 
-def read_models(provider: genai.Provider) -> Iterator[KnownModel]:
-    """The provider's chat models: those that have a price for prompt and answer."""
-    elsewhere = SERVED_ELSEWHERE.get(provider.id)
-    for model in sorted(provider.models, key=lambda model: model.id):
-        prices = tuple(read_prices(model))
-        if prices and not (elsewhere and model.id.startswith(elsewhere)):
-            names = read_clauses(model)
-            yield KnownModel(
-                id=model.id,
-                prices=prices,
-                equals=names["equals"],
-                starts_with=names["starts_with"],
-                contains=names["contains"],
-                ends_with=names["ends_with"],
-                matches=names["matches"],
-                context_window=model.context_window,
-                deprecated=bool(model.deprecated),
-            )
+def write_model(model: KnownModel) -> str:
+    return msgspec.json.encode(msgspec.to_builtins(model) | {"prices": trim(model.prices)}).decode()
 
 
-def read_clauses(model: genai.ModelInfo) -> dict[str, tuple[str, ...]]:
-    """The ways to name a model, by kind; a clause that joins others by `and` becomes one regular expression."""
-    found: dict[str, list[str]] = {"equals": [], "starts_with": [], "contains": [], "ends_with": [], "matches": []}
-    clauses = model.match.or_ if isinstance(model.match, genai.ClauseOr) else [model.match]
-    for clause in clauses:
-        match clause:
-            case genai.ClauseEquals(equals=text):
-                found["equals"].append(text.lower())
-            case genai.ClauseStartsWith(starts_with=text):
-                found["starts_with"].append(text.lower())
-            case genai.ClauseContains(contains=text):
-                found["contains"].append(text.lower())
-            case genai.ClauseEndsWith(ends_with=text):
-                found["ends_with"].append(text.lower())
-            case _:
-                found["matches"].append(write_pattern(clause))
-    found["equals"] = [name for name in found["equals"] if name != model.id.lower()]
-    return {kind: tuple(sorted(names)) for kind, names in found.items()}
-
-
-def write_pattern(clause: object) -> str:
-    """A regular expression for `re.match` that accepts what the clause accepts."""
-    match clause:
-        case genai.ClauseAnd(and_=parts):
-            return "".join(f"(?={write_pattern(part)})" for part in parts)
-        case genai.ClauseOr(or_=parts):
-            return "|".join(f"(?:{write_pattern(part)})" for part in parts)
-        case genai.ClauseRegex(regex=text):
-            return text if text.startswith("^") else f".*?(?:{text})"
-        case genai.ClauseEquals(equals=text):
-            return re.escape(text.lower()) + "$"
-        case genai.ClauseStartsWith(starts_with=text):
-            return re.escape(text.lower())
-        case genai.ClauseContains(contains=text):
-            return ".*?" + re.escape(text.lower())
-        case genai.ClauseEndsWith(ends_with=text):
-            return ".*" + re.escape(text.lower()) + "$"
-    raise TypeError(f"genai-prices has a new kind of clause: {clause!r}")
-
-
-def read_prices(model: genai.ModelInfo) -> Iterator[ListedPrice]:
-    """The model's price from each day on which it changed; nothing when prompt or answer has no price."""
-    if isinstance(model.prices, genai.ModelPrice):
-        yield from list_price(None, [model.prices])
-        return
-    days = {
-        item.constraint.start_date for item in model.prices if isinstance(item.constraint, genai.StartDateConstraint)
-    }
-    last: ListedPrice | None = None
-    for day in [None, *sorted(days)]:
-        for price in list_price(day, list(prices_active_on(day, model.prices))):
-            if differs(price, last):
-                yield price
-            last = price
-
-
-def differs(price: ListedPrice, last: ListedPrice | None) -> bool:
-    return last is None or msgspec.structs.replace(price, valid_from=last.valid_from) != last
-
-
-def prices_active_on(day: date | None, prices: list[genai.ConditionalPrice]) -> Iterator[genai.ModelPrice]:
-    """The prices that hold at some hour of the day: those bound to hours, and the last one that is not."""
-    for item in reversed(prices):
-        match item.constraint:
-            case genai.TimeOfDateConstraint():
-                yield item.prices
-            case genai.StartDateConstraint(start_date=start):
-                if day is not None and start <= day:
-                    yield item.prices
-                    return
-            case None:
-                yield item.prices
-                return
-
-
-def list_price(day: date | None, prices: Iterable[genai.ModelPrice]) -> Iterator[ListedPrice]:
-    """The highest of the prices, so that one that depends on the hour is never understated."""
-    complete = [price for price in prices if price.input_mtok is not None and price.output_mtok is not None]
-    if complete:
-        highest = max(complete, key=lambda price: to_nusd(price.input_mtok))
-        cached = highest.input_mtok if highest.cache_read_mtok is None else highest.cache_read_mtok
-        yield ListedPrice(
-            valid_from=day.isoformat() if day else None,
-            input_nusd=to_nusd(highest.input_mtok),
-            cached_input_nusd=to_nusd(cached),
-            output_nusd=to_nusd(highest.output_mtok),
-        )
-
-
-def to_nusd(price: Decimal | genai.TieredPrices | None) -> int:
-    """Dollars to nano-dollars, rounded up; of tiers, the standard one."""
-    amount = price.base if isinstance(price, genai.TieredPrices) else price
-    assert amount is not None
-    return int((amount * NUSD_PER_USD).to_integral_value(ROUND_CEILING))
+def trim(rows: object) -> object:
+    """Rows of figures without what is unknown at their ends."""
+    if not isinstance(rows, tuple | ListedPrice | ListedTier):
+        return rows
+    parts = list(rows) if isinstance(rows, tuple) else [getattr(rows, name) for name in rows.__struct_fields__]
+    while parts and parts[-1] in (None, ()):
+        parts.pop()
+    return [trim(part) for part in parts]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Makes .venv and installs the locked packages of one set (run or dev) into it, then Pointsman itself.
+# The set integrations, frameworks that call Pointsman and know nothing of it, goes into an environment of its own.
 # uses uv when it is there, else pip; both install only what the lock names, by hash.
 set -eu
 set_name=$1
 venv=.venv
+[ "$set_name" = integrations ] && venv=.venv-integrations
 started=$(date +%s)
 
 find_python() {
@@ -57,7 +59,7 @@ EOF
 
 make_venv
 install --require-hashes -r "requirements/$set_name.txt"
-link_source
+[ "$set_name" = integrations ] || link_source
 touch "$venv/.$set_name"
 [ "$set_name" = dev ] && touch "$venv/.run"
 echo "ready in $(($(date +%s) - started)) s" >&2

@@ -40,10 +40,17 @@ WORDS = {
     "money": "dollars",
     "version": '`1`, or in quotes `"1"` or `"1.0"`',
     "stop": "a text, or a list of 1 to 16 texts",
+    "quantity": "a number",
+    "scalar": "a text, a number, true or false",
 }
 """The grammars of `sections/values.py`, as people would say them."""
 
-PLURALS = {"a text": "texts", "a share": "shares", "a mapping": "mappings"}
+PLURALS = {
+    "a text": "texts",
+    "a share": "shares",
+    "a mapping": "mappings",
+    "a text, a number, true or false": "texts, numbers, true or false",
+}
 
 
 def write_reference() -> str:

@@ -8,7 +8,7 @@ from command_line import CommandLine, open_command_line
 
 REGISTRY = """\
 models:
-  opus: {provider: anthropic, model_id: claude-3-opus-20240229, cost_per_1k_tokens: {input: 0.015, output: 0.075}}
+  opus: {provider: anthropic, model_id: claude-opus-4-8, cost_per_1k_tokens: {input: 0.015, output: 0.075}}
 agents:
   cto_agent:
     name: CTO

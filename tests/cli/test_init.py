@@ -10,7 +10,9 @@ from command_line import CommandLine, open_command_line
 from pointsman.control.configuration import load_catalog, load_configuration
 
 SECRET = "a-very-secret-value"
-VARIABLES = sorted(load_catalog().key_variables())
+PROVIDERS = load_catalog().providers
+VARIABLES = sorted(name for known in PROVIDERS.values() if known.base_url for name in known.key_variables)
+AWAY = sorted(name for known in PROVIDERS.values() if not known.base_url for name in known.key_variables)
 
 
 @pytest.fixture
@@ -41,11 +43,17 @@ def test_each_provider_is_found_by_each_of_its_variables(shell: CommandLine, var
     assert shell.run("check", "--strict", **{variable: SECRET}).code == 0
 
 
+@pytest.mark.parametrize("variable", AWAY)
+def test_a_key_alone_is_not_enough_where_each_customer_has_an_address(shell: CommandLine, variable: str) -> None:
+    found = shell.run("init", "--json", **{variable: SECRET}).json["providers"]
+    assert [provider["name"] for provider in found] == ["simulated"]
+
+
 def test_all_providers_together_make_one_good_file_with_fallbacks_across_them(shell: CommandLine) -> None:
     environ = dict.fromkeys(VARIABLES, SECRET) | {"OLLAMA_HOST": "127.0.0.1:11434"}
     answer = shell.run("init", "--json", **environ)
     found = [provider["name"] for provider in answer.json["providers"]]
-    cloud = [name for name, provider in load_catalog().providers.items() if provider.location == "cloud"]
+    cloud = [name for name, known in PROVIDERS.items() if known.location == "cloud" and known.base_url]
     assert sorted(found) == sorted([*cloud, "ollama"])
     assert shell.run("check", "--strict", **environ).code == 0
     loaded = load_configuration(shell.folder / "pointsman.yaml", environ)

@@ -13,8 +13,8 @@ from pointsman.diagnosis.examine import CHECKS, CHECKS_S, LOAD_S
 from pointsman.diagnosis.finding import Finding, good
 from pointsman.diagnosis.gateway import ANSWER_S
 from pointsman.diagnosis.installation import Installation
-from pointsman.diagnosis.probe import PROBE_S
 from pointsman.diagnosis.stored_state import BUSY_S, LOOK_S
+from pointsman.upstream.discovery import PROBE_S
 
 
 def test_every_module_of_a_check_is_in_the_table() -> None:

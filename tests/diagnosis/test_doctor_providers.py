@@ -8,9 +8,9 @@ import pytest
 from examining import Site
 from small_server import serve
 
-from pointsman.diagnosis import probe
 from pointsman.simulator.process import SimulatorProcess
 from pointsman.simulator.settings import SimulatorSettings
+from pointsman.upstream import discovery
 
 KEY = "sk-planted-0123456789abcdefghij"
 MODELS = json.dumps({"object": "list", "data": [{"id": "small:latest", "object": "model"}]})
@@ -57,7 +57,7 @@ def test_a_provider_that_nothing_listens_for_is_wrong(site: Site) -> None:
 
 
 def test_a_provider_that_says_nothing_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "PROBE_S", 0.2)
+    monkeypatch.setattr(discovery, "PROBE_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         write_house(site, silent.getsockname()[1])
         found = site.examine()["provider house"]

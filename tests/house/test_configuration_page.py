@@ -110,7 +110,7 @@ def test_each_setting_is_read_by_what_it_is_for() -> None:
 def test_the_page_lists_the_providers_of_the_catalogue() -> None:
     stated = [tuple(map(spans_of, row)) for row in PAGE.list_rows("name", "key", "base URL", "moved by")]
     assert stated == [
-        ((name,), known.key_variables, (known.base_url,), known.base_url_variables)
+        ((name,), known.key_variables, (known.usual_base_url,), known.base_url_variables)
         for name, known in load_catalog().providers.items()
     ]
 

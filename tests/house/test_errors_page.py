@@ -54,6 +54,7 @@ def list_answers(module: Module) -> Iterator[Answer]:
             yield from _list_pairs(node.args)
             yield from _read_refusal(node)
             yield from _read_word(node, module)
+            yield from _read_check(node, module)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is not None and isinstance(value, ast.Tuple):
@@ -72,6 +73,13 @@ def _read_word(call: ast.Call, module: Module) -> Iterator[Answer]:
     is_of_words = module.name == "core/routing/said.py" and ast.unparse(call.func) in ("_refuse", "_build_error")
     code = text_of(call.args[0]) if is_of_words else None
     if code:
+        yield 400, code
+
+
+def _read_check(call: ast.Call, module: Module) -> Iterator[Answer]:
+    """What a format refuses in a client's request is refused with a status that stands in one place for all codes."""
+    code = text_of(call.args[0]) if call.args and ast.unparse(call.func) in ("refuse", "_refuse") else None
+    if code and module.name.startswith(("core/dialects/", "relay/order")) and re.fullmatch(r"[a-z]+_[a-z_]+", code):
         yield 400, code
 
 

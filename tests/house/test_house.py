@@ -15,6 +15,8 @@ LONGEST_DOCSTRING = 5
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 NAMES_OF_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler", "base"}
+PUBLIC_DOOR = "manager/"
+"""`ModelManager` is a name that users expect; behind it are nouns."""
 
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load"}
 FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "subprocess"}
@@ -53,7 +55,7 @@ def stay_short(module: Module) -> Iterator[str]:
 
 
 def be_called_after_a_thing(module: Module) -> Iterator[str]:
-    yield from NAMES_OF_NOTHING.intersection(module.name.removesuffix(".py").split("/"))
+    yield from NAMES_OF_NOTHING.intersection(module.name.removeprefix(PUBLIC_DOOR).removesuffix(".py").split("/"))
 
 
 def run_no_text_and_no_process(module: Module) -> Iterator[str]:

@@ -22,7 +22,9 @@ def test_the_gate_alone_sends_requests_to_providers() -> None:
     senders = {module.name: list_senders(module) for module in read_modules() if list_senders(module)}
     assert senders.pop(GATE) == ["upstream.send"]
     # These pass the gate: they name it, and it names the upstream.
-    assert senders == {"relay/try_model.py": ["relay.gate.send"]}
+    assert senders.pop("relay/try_model.py") == ["relay.gate.send"]
+    # This one is the upstream, for all providers together.
+    assert senders == {"upstream/upstreams.py": ["self._http.send"]}
 
 
 def test_only_the_assembly_knows_the_upstream_that_opens_sockets() -> None:
@@ -32,7 +34,17 @@ def test_only_the_assembly_knows_the_upstream_that_opens_sockets() -> None:
         for node in module.walk()
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pointsman.upstream.client")
     }
-    assert importers == {"assembly/doors.py", "assembly/gateway.py"}
+    assert importers == {"assembly/outside.py"}
+
+
+def test_only_the_assembly_and_the_upstream_know_what_hands_requests_to_litellm() -> None:
+    importers = {
+        module.name
+        for module in read_modules()
+        for node in module.walk()
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pointsman.upstream.long_tail.carrier")
+    }
+    assert importers == {"assembly/outside.py", "upstream/upstreams.py"}
 
 
 def test_a_way_around_would_be_seen() -> None:

@@ -3,17 +3,20 @@
 import asyncio
 import gc
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
 from core.config.compiling import compile_good
+from openai_door import DOOR
 from pointsman.core.chat.failures import UpstreamFailure
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.dialects.table import DIALECTS
+from pointsman.core.ports import Headers
 from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
 from pointsman.core.routing.outcome import Outcome
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
+from pointsman.server.routes import ROUTES
 from relay.scripted import Answer, NotingClient, ScriptedUpstream
 
 DOCUMENT = """\
@@ -63,9 +66,28 @@ class House:
         **fields: object,
     ) -> NotingClient:
         body = json.dumps({"model": model, "messages": [{"role": "user", "content": content}], **fields}).encode()
-        call = Call("r", DIALECTS["openai_chat"], body, key, words, 0, self.now_s, "shown", policy, cache_control)
+        call = Call("r", *DOOR, body, key, words, 0, self.now_s, "shown", policy, cache_control)
         client = NotingClient()
         await serve(self.relay, self.snapshot, call, client)
+        assert self.outcomes[-1].failure != "internal_error"
+        return client
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        *script: Answer | UpstreamFailure,
+        key: str = "key_1",
+        words: tuple[tuple[bytes, bytes], ...] = (),
+        passed: Headers = (),
+    ) -> NotingClient:
+        """One call at any path, for which this is the script."""
+        self.upstream.script[:] = script
+        route = ROUTES[path.encode()]
+        sent = json.dumps(body).encode()
+        call = Call("r", route.client, route.decode, sent, key, words, 0, self.now_s, "shown", passed=tuple(passed))
+        client = NotingClient()
+        asyncio.run(serve(self.relay, self.snapshot, call, client))
         assert self.outcomes[-1].failure != "internal_error"
         return client
 

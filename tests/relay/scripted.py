@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from openai_door import DOOR
 from pointsman.core.chat.failures import UpstreamFailure
 from pointsman.core.config.snapshot import Agent, Deployment, Model, Settings, Snapshot
-from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.ports import Headers
 from pointsman.core.pricing.prices import PriceTable
 from pointsman.core.routing.money_facts import MoneyFacts
@@ -87,12 +87,21 @@ class ScriptedUpstream:
     script: list[Answer | UpstreamFailure]
     called: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    headers: list[Headers] = field(default_factory=list)
 
     async def send(
-        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: NoteSending,
+        headers: Headers = (),
     ) -> Answer:
         self.called.append(deployment.model)
         self.bodies.append(body)
+        self.headers.append(headers)
         answer = self.script.pop(0)
         if note_sending and not (isinstance(answer, UpstreamFailure) and not answer.sent):
             note_sending()
@@ -146,7 +155,7 @@ class Conversation:
 
     async def run(self, body: bytes, agent: str | None = None) -> Outcome:
         words = ((b"x-pointsman-agent", agent.encode()),) if agent else ()
-        call = Call("req_1", DIALECTS["openai_chat"], body, "key_1", words, 1_700_000_000_000, 99.5, "shown-1")
+        call = Call("req_1", *DOOR, body, "key_1", words, 1_700_000_000_000, 99.5, "shown-1")
         relay = Relay(
             self.upstream,
             self.outcomes.append,

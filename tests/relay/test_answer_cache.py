@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.core.chat.request import Encoded
 from pointsman.core.config.snapshot import CacheBounds
 from pointsman.relay.answer_cache import ENTRY_BYTES, AnswerCache, KeptAnswer
 
@@ -12,7 +13,7 @@ BOUNDS = CacheBounds(ttl_s=60, max_bytes=10 * ENTRY_BYTES, max_entries=3)
 
 
 def kept(body: bytes = b"{}", at_s: float = 0.0) -> KeptAnswer:
-    return KeptAnswer(body, b"application/json", ("temperature=0.3",), "", at_s)
+    return KeptAnswer(body, b"application/json", Encoded(b"", ("temperature=0.3",)), "", at_s)
 
 
 def test_an_answer_is_found_until_it_is_too_old() -> None:

@@ -8,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pointsman.core.catalog.quirk import Quirk
+from pointsman.core.config.snapshot import Terms
 from pointsman.core.routing.decision import Check
 from pointsman.relay.answer_key import KEY_BYTES, UNHEEDED, Question, digest_question
 from relay.scripted import model
 
 FIELDS: dict[str, object] = {"model": "agent:a", "messages": [{"role": "user", "content": "hi"}], "n": 1}
-QUESTION = Question("key_1", "/chat/completions", model("one"), (("temperature", 0.3),), None, FIELDS)
+QUESTION = Question("key_1", "/chat/completions", model("one"), (("temperature", 0.3),), None, Terms(), (), FIELDS)
 ELSEWHERE = dataclasses.replace(QUESTION.model.deployment, base_url="http://127.0.0.1:2/v1")
+OTHER_AUTH = dataclasses.replace(QUESTION.model.deployment, auth="x-api-key")
+SAID_OTHERWISE = dataclasses.replace(QUESTION.model.deployment, quirks=(Quirk("q", most={"temperature": 1}),))
 OTHER_ACCOUNT = dataclasses.replace(QUESTION.model.deployment, credential="env:OTHER_KEY")
 
 
@@ -27,6 +31,12 @@ OTHER_ACCOUNT = dataclasses.replace(QUESTION.model.deployment, credential="env:O
         {"model": dataclasses.replace(QUESTION.model, deployment=ELSEWHERE)},
         {"model": dataclasses.replace(QUESTION.model, deployment=OTHER_ACCOUNT)},
         {"parameters": (("temperature", 0.4),)},
+        {"model": dataclasses.replace(QUESTION.model, deployment=OTHER_AUTH)},
+        {"model": dataclasses.replace(QUESTION.model, deployment=SAID_OTHERWISE)},
+        {"model": dataclasses.replace(QUESTION.model, max_output_tokens=9)},
+        {"terms": Terms(is_strict=True)},
+        {"terms": Terms(on_loss="refuse")},
+        {"passed": ((b"anthropic-beta", b"context-1m-2025-08-07"),)},
         {"parameters": ()},
         {"check": Check("quality", model("two"))},
         {"fields": FIELDS | {"temperature": 0}},

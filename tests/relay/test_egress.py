@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from openai_door import DOOR
 from pointsman.core.chat.failures import UpstreamFailure
 from pointsman.core.config.snapshot import Deployment, Model, Settings, Snapshot
-from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.privacy.labels import LABELS, Label, is_cleared
 from pointsman.core.routing.decision import Attempt, Check, Decision
 from pointsman.relay.attempts import try_in_order
@@ -83,14 +83,14 @@ async def _carry_out(make_decision: MakeDecision, hedging: HedgePace) -> Found:
     upstream = HttpUpstream(EnvironmentSecrets({}))
     upstream.start()
     relay = Relay(upstream, lambda outcome: None, asyncio.get_running_loop().time, hedging=hedging)
-    call = Call("req_1", DIALECTS["openai_chat"], ask("any"), "key_1", (), 0, relay.monotonic_s(), "req_1")
+    call = Call("req_1", *DOOR, ask("any"), "key_1", (), 0, relay.monotonic_s(), "req_1")
     snapshot = Snapshot("0" * 12, "production", {}, {}, settings=Settings(back_off_ms=(0, 0)))
     decision = make_decision(cloud, local)
     progress = Progress(call, snapshot, decision=decision)
     answer, error = None, None
     try:
         async with asyncio.timeout(10):
-            got = await try_in_order(relay, progress, decision, call.dialect.decode_request(call.body))
+            got = await try_in_order(relay, progress, decision, call.decode(call.body))
             assert isinstance(got, PlainAnswer)
             answer = got
     except (EgressRefused, UpstreamFailure) as caught:

@@ -8,6 +8,7 @@ import pytest
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Deployment
+from pointsman.core.ports import Headers
 from pointsman.relay.hedge_pace import CREDITS_AT_START, CREDITS_PER_HEDGE, LEAST_SAMPLES, MOST_MODELS, HedgePace
 from relay.scripted import Answer, Conversation, NoteSending, ScriptedUpstream, model
 from relay.test_serve import DONE, FIRST, LAST, PLAIN, USAGE, ask
@@ -35,7 +36,14 @@ class Mute(ScriptedUpstream):
     aborted: list[str] = field(default_factory=list)
 
     async def send(
-        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: NoteSending,
+        headers: Headers = (),
     ) -> Answer:
         if deployment.model not in (*self.mute, *self.connecting):
             return await super().send(deployment, path, body, stream=stream, note_sending=note_sending)

@@ -15,6 +15,7 @@ NEVER_COUNTED = {
     FailureKind.UNPROCESSABLE,
     FailureKind.CONFLICT,
     FailureKind.DEADLINE,
+    FailureKind.UNTRANSLATABLE,
 }
 
 

@@ -8,13 +8,12 @@ import pytest
 from scripted import ScriptedUpstream
 
 from explaining import compile_yaml
-from pointsman.core.dialects.table import DIALECTS
+from openai_door import DOOR
 from pointsman.core.routing.facts import Facts
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.learn import learn_facts
 from pointsman.relay.search import AT_ONCE_BYTES
 
-CHAT = DIALECTS["openai_chat"]
 SNAPSHOT = compile_yaml("""\
 version: 1
 providers: {near: {base_url: "http://127.0.0.1:9/v1"}}
@@ -66,7 +65,6 @@ MESSAGES: dict[str, dict[str, Any]] = {
 }
 FIELDS: dict[str, dict[str, Any]] = {
     "description of a tool": offer_tool(description=f"Sends to {MAIL}"),
-    "name of a tool": offer_tool(name=MAIL),
     "property of a tool": offer_tool(parameters={"type": "object", "properties": {MAIL: {"type": "string"}}}),
     "choice of a tool": offer_tool(parameters={"type": "object", "properties": {"to": {"enum": [MAIL]}}}),
     "default of a tool": offer_tool(parameters={"properties": {"to": {"default": MAIL}}}),
@@ -95,10 +93,10 @@ FIELDS: dict[str, dict[str, Any]] = {
 def learn(messages: list[dict[str, Any]], **fields: Any) -> Facts:
     """The facts of a request, as the relay learns them."""
     body = json.dumps({"model": "own", "messages": messages, **fields}, ensure_ascii=False).encode()
-    call = Call("req_1", CHAT, body, "key_1", (), 1_700_000_000_000, 1.0, "shown-1")
+    call = Call("req_1", *DOOR, body, "key_1", (), 1_700_000_000_000, 1.0, "shown-1")
     relay = Relay(ScriptedUpstream([]), lambda outcome: None, lambda: 1.0)
     try:
-        return asyncio.run(learn_facts(relay, SNAPSHOT, call, CHAT.decode_request(body)))
+        return asyncio.run(learn_facts(relay, SNAPSHOT, call, DOOR[1](body)))
     finally:
         relay.search.close()
 

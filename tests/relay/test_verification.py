@@ -10,6 +10,7 @@ from core.config.compiling import compile_good
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
 from pointsman.core.routing.outcome import FurtherCost
+from relay.reusing import House
 from relay.scripted import Answer, Conversation, ScriptedUpstream
 from relay.test_serve import DONE, FIRST, LAST, ask
 
@@ -194,6 +195,15 @@ def test_an_unsure_answer_is_better_than_none() -> None:
     (outcome,) = conversation.outcomes
     assert text_of(conversation) == "five" and told(conversation) == "skipped; upstream_overloaded"
     assert (outcome.model, outcome.usage, outcome.cost_status) == ("own", Usage(10, 3), "actual")
+
+
+def test_headers_that_the_caller_means_for_its_own_request_do_not_go_along_with_the_question() -> None:
+    house = House(REQUIRED)
+    body = {"model": "agent:careful", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    trial = ((b"anthropic-beta", b"context-1m-2025-08-07"),)
+    client = house.post("/v1/messages", body, say("five"), judge(True), passed=trial)
+    assert client.headers[b"x-pointsman-verification"] == b"passed; model=big"
+    assert house.upstream.headers == [(), ()]
 
 
 @pytest.mark.parametrize("steps", [1, 2])

@@ -51,6 +51,46 @@ def test_variables(reference: str, value: str | None) -> None:
     assert secrets.reveal(reference) == value
 
 
+@pytest.mark.parametrize(
+    ("reference", "value"),
+    [
+        ("env:ID+SECRET+TOKEN?", "id:secret:token"),
+        ("env:ID+SECRET+UNSET?", "id:secret"),
+        ("env:ID+UNSET,SECRET", "secret"),
+        ("env:ID+BLANK", None),
+        ("env:UNSET,ID+SECRET", "id:secret"),
+        ("env:SECRET,ID+TOKEN", "secret"),
+    ],
+)
+def test_variables_that_make_one_secret_together(reference: str, value: str | None) -> None:
+    secrets = EnvironmentSecrets({"ID": "id", "SECRET": "secret", "TOKEN": "token", "BLANK": " "})
+    assert secrets.reveal(reference) == value
+
+
+def test_a_variable_may_hold_the_path_of_a_file(file: Path) -> None:
+    clock = Clock()
+    secrets = EnvironmentSecrets({"PLACE": str(file), "GONE": str(file.with_name("gone"))}, clock)
+    assert secrets.reveal("env:UNSET,@PLACE") == VALUE
+    assert secrets.reveal("env:@GONE") is None
+    assert secrets.reveal("env:@UNSET") is None
+    file.write_text("sk-second\n")
+    clock.now_s += 2
+    assert secrets.reveal("env:UNSET,@PLACE") == "sk-second"
+
+
+def test_a_json_object_is_brought_onto_one_line(file: Path) -> None:
+    file.write_text('{\n  "private_key": "one\\ntwo",\n  "of": "Jos\u00e9"\n}\n', encoding="utf-8")
+    found = EnvironmentSecrets({}).reveal(f"file:{file}")
+    assert found == '{"private_key":"one\\ntwo","of":"Jos\\u00e9"}'
+    assert EnvironmentSecrets({"KEY": '{"a":\t1}'}).reveal("env:KEY") == '{"a":1}'
+
+
+def test_what_begins_like_a_json_object_and_is_none_is_unusable(caplog: pytest.LogCaptureFixture) -> None:
+    assert EnvironmentSecrets({"KEY": f"{{{VALUE}"}).reveal("env:KEY") is None
+    assert "is none" in caplog.text
+    assert VALUE not in caplog.text
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", " padded", "padded\n", "schlüssel", "a\0b"])
 def test_a_variable_that_cannot_travel_in_a_header_is_unusable(value: str, caplog: pytest.LogCaptureFixture) -> None:
     secrets = EnvironmentSecrets({"KEY": value})

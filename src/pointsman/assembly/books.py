@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.replay import follow_configuration
@@ -12,6 +13,7 @@ from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.routing.decision import Decision, Refusal
 from pointsman.core.routing.facts import Facts, LiveView
 from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.record import Settled
 from pointsman.core.routing.totals import LATENCY_BOUNDS_MS
 from pointsman.relay.live import LiveState
 from pointsman.storage.database import Database
@@ -20,10 +22,20 @@ from pointsman.storage.spending_reader import SpendingReader
 from pointsman.storage.usage_reader import UsageReader
 from pointsman.storage.usage_writer import UsageWriter
 from pointsman.telemetry.decision_trace import trace_decision
-from pointsman.telemetry.event_log import EventLog
+from pointsman.telemetry.log_lines import Event
 from pointsman.telemetry.metrics import Metrics
 
 DAY_MS = 86_400_000
+
+
+class Log(Protocol):
+    """Where finished requests and everything else are logged."""
+
+    def request(self, outcome: Outcome) -> None:
+        """Log a finished request."""
+
+    def event(self, event: Event) -> None:
+        """Log anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class Books:
     spending: Spending
     decisions: DecisionsStore
     live: LiveState
-    log: EventLog
+    log: Log
     current: CurrentConfiguration
 
     def look_around(self, snapshot: Snapshot) -> LiveView:
@@ -45,6 +57,10 @@ class Books:
     def trace(self, request_id: str, revision: str, facts: Facts, answer: Decision | Refusal) -> None:
         """Log why a request goes where it goes."""
         self.log.event(trace_decision(request_id, revision, facts, answer))
+
+    def remember(self, settled: Settled) -> None:
+        """Keep what was decided about a finished request."""
+        self.decisions.add(settled)
 
     def record(self, outcome: Outcome) -> None:
         """Tell everybody of a finished request."""
@@ -57,7 +73,7 @@ class Books:
 
 @asynccontextmanager
 async def keep_books(
-    database: Database, log: EventLog, current: CurrentConfiguration, environ: Mapping[str, str]
+    database: Database, log: Log, current: CurrentConfiguration, environ: Mapping[str, str]
 ) -> AsyncIterator[Books]:
     """Counters that go on from the stored totals, and writers that have written everything when it ends."""
     writer = UsageWriter(database)

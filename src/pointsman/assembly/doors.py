@@ -1,17 +1,17 @@
 """What the doors open to: inference for callers, everything else for operators."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pointsman.assembly.books import Books, now_ms
 from pointsman.assembly.control import Control
+from pointsman.assembly.discovery import open_discovery
+from pointsman.assembly.outside import Outside, build_relay
+from pointsman.control.configuration import find_catalog
 from pointsman.control.effective import Effective
 from pointsman.control.keys import KeyRing
 from pointsman.control.replay import PastDecisions
-from pointsman.recognition.on_demand import NamesOnDemand
-from pointsman.relay.call import Relay
-from pointsman.relay.search import BackgroundSearch
+from pointsman.core.catalog.catalog import Catalog
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin.audit import build_audit
 from pointsman.server.admin.configuration import build_configuration
@@ -19,6 +19,7 @@ from pointsman.server.admin.decisions import build_decisions
 from pointsman.server.admin.keys import build_keys
 from pointsman.server.admin.overrides import build_overrides
 from pointsman.server.admin.past_decisions import build_past_decisions
+from pointsman.server.admin.providers import build_providers
 from pointsman.server.admin.usage import build_usage
 from pointsman.server.application import Application, build_rest
 from pointsman.server.inference import Inference
@@ -27,7 +28,6 @@ from pointsman.storage.database import Database
 from pointsman.storage.usage_reader import UsageReader
 from pointsman.storage.virtual_keys import VirtualKeys
 from pointsman.telemetry.exposition import Exposition
-from pointsman.upstream.client import HttpUpstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,7 @@ class House:
     database: Database
     books: Books
     keys: KeyRing
-    upstream: HttpUpstream
-    names: NamesOnDemand
-    search: BackgroundSearch
+    outside: Outside
     environ: Mapping[str, str]
     on_loopback: bool
 
@@ -53,6 +51,10 @@ def open_doors(house: House, control: Control, access: AdminAccess) -> Applicati
         return access_rule == "open" or (access_rule == "loopback" and house.on_loopback)
 
     operations = build_operations(metrics, Exposition(metrics), access, opens_metrics)
+
+    def look_up() -> Catalog:
+        return find_catalog(house.environ)
+
     effective = Effective(current, control.store, house.environ)
     admin = (
         build_usage(UsageReader(house.database)),
@@ -61,19 +63,9 @@ def open_doors(house: House, control: Control, access: AdminAccess) -> Applicati
         build_overrides(control.overrides),
         build_audit(control.store),
         build_decisions(current.pin, house.books.look_around, house.books.spending),
-        build_past_decisions(PastDecisions(house.books.decisions, control.find_kept_decisions_s, now_ms)),
+        build_past_decisions(PastDecisions(house.books.decisions, control.find_kept_decisions_s, now_ms, look_up)),
+        build_providers(open_discovery(control, house.environ)),
     )
-    relay = Relay(
-        house.upstream,
-        house.books.record,
-        time.monotonic,
-        look_at_money=house.books.spending.look,
-        find_forced=control.overrides.find_forced,
-        find_names=house.names.find,
-        remember=house.books.decisions.add,
-        trace=house.books.trace,
-        live=house.books.live,
-        search=house.search,
-    )
+    relay = build_relay(house.outside, house.books, control.overrides.find_forced)
     inference = Inference(relay, house.keys, current.pin)
     return Application(inference, build_rest(operations, admin, access), access)

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from pointsman.assembly.books import Books, keep_books, now_ms
-from pointsman.assembly.control import Control, take_control
+from pointsman.assembly.books import now_ms
+from pointsman.assembly.control import Control, keep_in_time, take_control
 from pointsman.assembly.doors import House, open_doors
-from pointsman.assembly.settings import Running, ServeSettings, choose_address, choose_database, write_host
+from pointsman.assembly.kept import open_kept
+from pointsman.assembly.outside import open_outside
+from pointsman.assembly.settings import Running, ServeSettings, choose_address, write_host
 from pointsman.control.credentials import (
     LocalCredentials,
     choose_admin_key,
@@ -21,24 +23,18 @@ from pointsman.control.credentials import (
     write_local_file,
 )
 from pointsman.control.current import CurrentConfiguration
-from pointsman.control.decision_retention import prune_in_time
-from pointsman.control.home import hold_database, hold_home
+from pointsman.control.home import hold_home
 from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
-from pointsman.control.startup import find_usable_files, start_configuration
+from pointsman.control.startup import find_usable_files
 from pointsman.core.config.pending import list_pending
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.recognition.on_demand import NamesOnDemand
-from pointsman.relay.search import BackgroundSearch
 from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.server.access import AdminAccess
 from pointsman.server.listener import Listener, open_socket
-from pointsman.storage.configuration_store import ConfigurationStore
-from pointsman.storage.database import Database, open_database
-from pointsman.storage.overrides_store import OverridesStore
+from pointsman.storage.database import Database
 from pointsman.storage.virtual_keys import VirtualKeys
 from pointsman.telemetry.event_log import EventLog, route_library_logs
 from pointsman.telemetry.log_lines import Event
-from pointsman.upstream.client import HttpUpstream
 
 
 async def run_gateway(settings: ServeSettings, announce: Callable[[Running], None]) -> None:
@@ -61,31 +57,19 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         log = EventLog(sys.stdout)
         stack.callback(log.close)
         route_library_logs(log)
-        database_file = choose_database(settings, found.loaded)
-        stack.enter_context(hold_database(database_file))
-        database = await open_database(f"sqlite:///{database_file}")
-        stack.push_async_callback(database.close)
-        store, override_store = ConfigurationStore(database), OverridesStore(database)
-        current = await start_configuration(found, settings.home, settings.environ, store, override_store, now_ms())
-        books = await stack.enter_async_context(keep_books(database, log, current, settings.environ))
-        keys = await _load_keys(settings, database, log)
-        names = NamesOnDemand()
-        stack.push_async_callback(names.close)
-        if current.snapshot.settings.detect_names:
-            await names.load(current.snapshot.settings.detect_deadline_ms)
-        search = BackgroundSearch()
-        stack.callback(search.close)
-        upstream = HttpUpstream(EnvironmentSecrets(settings.environ))
-        upstream.start()
-        stack.push_async_callback(upstream.close)
-        control = await take_control(stack, settings, current, store, override_store, books, names)
-        house = House(database, books, keys, upstream, names, search, settings.environ, is_loopback(host))
+        kept = await open_kept(stack, settings, found, log)
+        current, books = kept.current, kept.books
+        keys = await _load_keys(settings, kept.database, log)
+        outside = await open_outside(stack, current.snapshot.settings, EnvironmentSecrets(settings.environ))
+        control = await take_control(stack, settings, kept, outside.names)
+        house = House(kept.database, books, keys, outside, settings.environ, is_loopback(host))
         listener = Listener(open_doors(house, control, AdminAccess(AdminKey(admin_key))))
 
         url = f"http://{write_host(host)}:{socket.getsockname()[1]}"
         local_file = await _keep_local_credentials(settings, keys, url, admin_key) if house.on_loopback else None
         control.tell_start()
-        await stack.enter_async_context(_follow_changes(control, books))
+        await stack.enter_async_context(keep_in_time(control, books))
+        await stack.enter_async_context(_follow_changes(control))
         snapshot = current.snapshot
         log.event(Event("started", "info", f"serving on {url}", url=url, revision=snapshot.revision))
         _spare_the_collector()
@@ -122,23 +106,17 @@ async def _keep_local_credentials(settings: ServeSettings, keys: KeyRing, url: s
 
 
 @asynccontextmanager
-async def _follow_changes(control: Control, books: Books) -> AsyncIterator[None]:
-    """Take over each good document as it is written, on SIGHUP too, and end overrides and old decisions in time."""
+async def _follow_changes(control: Control) -> AsyncIterator[None]:
+    """Take over each good document as it is written, on SIGHUP too."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, control.follower.look_now)
-    pruning = prune_in_time(books.decisions, control.find_kept_decisions_s, now_ms)
-    tasks = [
-        asyncio.create_task(control.follower.run(), name="follow the files"),
-        asyncio.create_task(control.overrides.end_in_time(), name="end overrides in time"),
-        asyncio.create_task(pruning, name="drop old decisions"),
-    ]
+    following = asyncio.create_task(control.follower.run(), name="follow the files")
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        following.cancel()
+        await asyncio.wait([following])
 
 
 def _list_pending(current: CurrentConfiguration) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ def find_providers(catalog: Catalog, environ: Mapping[str, str]) -> list[FoundPr
         # A provider that needs a key is not usable because its address is known.
         telling = provider.key_variables or variables
         variable = next((variable for variable in telling if environ.get(variable)), None)
+        # Where each customer has an address of their own, a key alone leads nowhere; nor is a default model known.
         if variable and provider.default_model and name != SIMULATED:
             found.append(FoundProvider(name, provider.default_model, variable))
     simulated = catalog.providers[SIMULATED]

@@ -25,6 +25,8 @@ COMMANDS = {
     "explain": "Say which model a request would get, and why.",
     "lint": "Find models that a code base names where it should name an agent.",
     "doctor": "Say what is wrong with this installation, and the next step.",
+    "models": "List models with prices and limits, and take newer data for the catalogue.",
+    "providers": "List providers, and ask one whether it answers and which models it has.",
     "usage": "Show tokens, cost and latency of a running gateway.",
     "keys": "Create, list and revoke the keys that callers present.",
     "simulate": "Run a simulated provider to try things against.",

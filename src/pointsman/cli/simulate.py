@@ -1,4 +1,4 @@
-"""Run a simulated provider that speaks OpenAI chat: something to try against, without a key and without a bill.
+"""Run a simulated provider that speaks every provider format: something to try against, without a key or a bill.
 
 Example: `pointsman simulate --port 4101 --latency 20ms`, then use http://127.0.0.1:4101/v1 as base URL.
 """
@@ -41,7 +41,7 @@ def simulate(
         bool, typer.Option("--die-with-parent", help="End when the calling process ends.")
     ] = False,
 ) -> None:
-    """Run a simulated provider that speaks OpenAI chat, without a key and without a bill.
+    """Run a simulated provider that speaks every provider format, without a key and without a bill.
 
     Example: pointsman simulate --port 4101 --latency 20ms
     """

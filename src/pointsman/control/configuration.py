@@ -4,12 +4,15 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from pointsman.control.found_file import is_file, name_file, read_stamp
 from pointsman.control.gathering import AGENTS_FILE
+from pointsman.control.home import find_home
+from pointsman.control.refreshed_lists import Refreshed, read_refreshed
 from pointsman.control.sources import Gathered, gather
 from pointsman.core.catalog.catalog import Catalog, parse_model_list, parse_provider
 from pointsman.core.catalog.written_models import parse_written_models
@@ -39,6 +42,7 @@ class Loaded:
         problems: in the order of the document; with a snapshot they are warnings only.
         files: what was read.
         compiled: the layers and the effective document, as far as it could be read.
+        catalog: what was known of providers and models then.
     """
 
     path: Path
@@ -47,6 +51,7 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
     files: tuple[Source, ...] = ()
     compiled: Compiled | None = None
+    catalog: Catalog | None = None
 
 
 def find_config(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
@@ -99,14 +104,22 @@ def compile_gathered(
         return Loaded(path, "", None, (chosen,))
     if gathered.is_refused or not gathered.files:
         return Loaded(path, chosen, None, gathered.problems, gathered.files)
-    compiled = compile_config(gathered.files, build_surroundings(environ, chosen), upper)
-    problems = in_order((*gathered.problems, *compiled.problems))
-    return Loaded(path, chosen, compiled.snapshot, problems, gathered.files, compiled)
+    refreshed = read_refreshed(find_home(environ))
+    surroundings = build_surroundings(environ, chosen)
+    compiled = compile_config(gathered.files, surroundings, upper)
+    problems = in_order((*gathered.problems, *refreshed.problems, *compiled.problems))
+    return Loaded(path, chosen, compiled.snapshot, problems, gathered.files, compiled, surroundings.catalog)
 
 
-def build_surroundings(environ: Mapping[str, str], environment: str) -> Surroundings:
-    """What a document means here and today."""
-    catalog = load_catalog()
+def build_surroundings(environ: Mapping[str, str], environment: str, catalog: Catalog | None = None) -> Surroundings:
+    """What a document means here and today.
+
+    Args:
+        environ: the process's environment variables.
+        environment: the name of the environment whose overlay applies.
+        catalog: of when it was compiled; by default as it is known now.
+    """
+    catalog = catalog or find_catalog(environ)
     return Surroundings(
         environment=environment,
         catalog=catalog,
@@ -114,6 +127,7 @@ def build_surroundings(environ: Mapping[str, str], environment: str) -> Surround
         base_urls={name: environ[name] for name in catalog.base_url_variables() if environ.get(name)},
         set_variables=frozenset(name for name, value in environ.items() if value),
         variables=environ,
+        has_litellm=find_spec("litellm") is not None,
         list_time_zones=list_time_zones,
     )
 
@@ -149,6 +163,17 @@ def load_catalog() -> Catalog:
         },
         lists=(*written, *generated),
     )
+
+
+def find_catalog(environ: Mapping[str, str]) -> Catalog:
+    """The catalogue with what the operator brought beside it: the newest list counts before older ones."""
+    refreshed = read_refreshed(find_home(environ))
+    return _join_catalog(refreshed) if refreshed.lists else load_catalog()
+
+
+@lru_cache(maxsize=4)
+def _join_catalog(refreshed: Refreshed) -> Catalog:
+    return load_catalog().with_lists(refreshed.lists)
 
 
 def demo_document() -> str:

@@ -105,7 +105,7 @@ def list_layers(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Layer, ...]
     """Every layer of a configuration, the lowest first; those below the files say what holds where nobody wrote."""
     if loaded.compiled is None or loaded.compiled.effective is None:
         return ()
-    surroundings = build_surroundings(environ, loaded.environment)
+    surroundings = build_surroundings(environ, loaded.environment, loaded.catalog)
     root = loaded.compiled.effective
     return (
         build_default_layer(root),

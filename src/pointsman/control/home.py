@@ -2,9 +2,16 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+USUAL_HOME = ".pointsman"
+
+
+def find_home(environ: Mapping[str, str]) -> Path:
+    """Where state lives, as the variables say, else as usual; seen from the working folder."""
+    return Path(environ.get("POINTSMAN_HOME") or USUAL_HOME)
 
 
 class HomeRefused(Exception):

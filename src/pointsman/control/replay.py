@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pointsman
 from pointsman.control.configuration import Loaded, build_surroundings, list_time_zones, load_catalog
+from pointsman.core.catalog.catalog import Catalog
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.compilation import Surroundings
 from pointsman.core.config.recorded_configuration import (
@@ -87,10 +88,18 @@ class PastDecisions:
         store: where they are.
         kept_s: how long they are kept now, in seconds.
         now_ms: the clock, in milliseconds since the Unix epoch.
+        find_catalog: what is known of providers and models now.
     """
 
-    def __init__(self, store: DecisionStore, kept_s: Callable[[], int], now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: DecisionStore,
+        kept_s: Callable[[], int],
+        now_ms: Callable[[], int],
+        find_catalog: Callable[[], Catalog] = load_catalog,
+    ) -> None:
         self._store = store
+        self._find_catalog = find_catalog
         self._kept_s = kept_s
         self._now_ms = now_ms
         self._compiled: OrderedDict[bytes, Snapshot | str] = OrderedDict()
@@ -137,7 +146,7 @@ class PastDecisions:
                 recorded = await self._store.read_configuration(row.configuration)
                 if recorded is None:
                     return UNREADABLE
-                known = await asyncio.to_thread(compile_again, recorded)
+                known = await asyncio.to_thread(lambda: compile_again(recorded, self._find_catalog()))
             self._compiled[row.configuration] = known
             self._compiled.move_to_end(row.configuration)
             while len(self._compiled) > MOST_COMPILED:
@@ -154,7 +163,8 @@ def follow_configuration(follow: Follow, loaded: Loaded, environ: Mapping[str, s
         environ: the process's environment variables.
     """
     if loaded.snapshot is not None:
-        follow(loaded.snapshot, partial(put_down, loaded, build_surroundings(environ, loaded.environment)))
+        surroundings = build_surroundings(environ, loaded.environment, loaded.catalog)
+        follow(loaded.snapshot, partial(put_down, loaded, surroundings))
 
 
 def put_down(loaded: Loaded, surroundings: Surroundings) -> RecordedConfiguration:
@@ -165,16 +175,15 @@ def put_down(loaded: Loaded, surroundings: Surroundings) -> RecordedConfiguratio
     return record_configuration(loaded.snapshot, loaded.compiled.effective, surroundings, pointsman.__version__)
 
 
-def compile_again(recorded: RecordedConfiguration) -> Snapshot | str:
+def compile_again(recorded: RecordedConfiguration, catalog: Catalog) -> Snapshot | str:
     """The snapshot that a record follows to, or why that is not the one that it was."""
-    snapshot = compile_recorded(recorded, load_catalog(), list_time_zones)
+    snapshot = compile_recorded(recorded, catalog, list_time_zones)
     if snapshot.revision == recorded.revision:
         return snapshot
     if recorded.program != pointsman.__version__:
         return f"Pointsman {recorded.program} decided it; {pointsman.__version__} reads the configuration otherwise"
-    catalogue = load_catalog().version
-    if recorded.catalogue != catalogue:
-        return f"the catalogue was {recorded.catalogue} then and is {catalogue} now"
+    if recorded.catalogue != catalog.version:
+        return f"the catalogue was {recorded.catalogue} then and is {catalog.version} now"
     return f"the recorded configuration comes to revision {snapshot.revision} now, not {recorded.revision}"
 
 

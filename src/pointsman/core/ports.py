@@ -70,6 +70,7 @@ class Upstream(Protocol):
         *,
         stream: bool,
         note_sending: Callable[[], None] | None = None,
+        headers: Headers = (),
     ) -> UpstreamResponse:
         """POST `body` as JSON to the deployment and wait for the head of the answer, whatever its status.
 
@@ -81,6 +82,7 @@ class Upstream(Protocol):
             body: the request, already encoded.
             stream: whether an event stream was asked for; picks the total deadline.
             note_sending: called just before the first byte goes out; whoever cancels knows by it what that may cost.
+            headers: of this call, beside the deployment's own.
 
         Raises:
             UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen it.

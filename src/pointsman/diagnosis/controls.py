@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pointsman.assembly.settings import DEFAULT_HOST
 from pointsman.control.credentials import is_loopback
+from pointsman.core.catalog.long_tail import find_long_tail
 from pointsman.core.config.pending import find_topic
 from pointsman.diagnosis.database import find_database
 from pointsman.diagnosis.finding import Status, list_names
@@ -93,13 +94,17 @@ def judge_encryption(installation: Installation) -> Judgement:
     if installation.snapshot is None:
         return _untold("the configuration cannot be used")
     cloud = [one for one in installation.snapshot.models.values() if one.enabled and one.deployment.location == "cloud"]
-    bare = [model.name for model in cloud if not model.deployment.base_url.startswith("https://")]
+    own = [model for model in cloud if find_long_tail(model.deployment.provider) is None]
+    bare = [model.name for model in own if not model.deployment.base_url.startswith("https://")]
     if bare:
         message = f"calls to {list_names(bare)} are not encrypted"
         return Judgement("wrong", message, "write https base URLs for their providers")
     if not cloud:
         return Judgement("good", "no model is in the cloud")
-    return Judgement("good", f"all {len(cloud)} models in the cloud are called by TLS, with certificates verified")
+    message = f"all {len(own)} models in the cloud are called by TLS, with certificates verified"
+    if len(own) < len(cloud):
+        message += f"; {len(cloud) - len(own)} more are called by LiteLLM in its own way"
+    return Judgement("good", message)
 
 
 def judge_locality(installation: Installation) -> Judgement:

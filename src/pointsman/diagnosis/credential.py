@@ -1,7 +1,7 @@
 """Looks a provider's key up as the gateway would, and says why it cannot be used; the value is never part of that."""
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pointsman.diagnosis.permissions import (
 )
 from pointsman.secrets.environment import ENVIRONMENT_PREFIX, FILE_PREFIX
 from pointsman.secrets.secret_file import LARGEST_BYTES, UnusableSecret, check_value
+from pointsman.secrets.variables import Alternative, list_alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,26 @@ class Credential:
 def find_credential(reference: str, environ: Mapping[str, str], cwd: Path) -> Credential:
     """Look up a reference such as `env:FIRST,SECOND` or `file:PATH`."""
     if reference.startswith(ENVIRONMENT_PREFIX):
-        return _find_variable(reference.removeprefix(ENVIRONMENT_PREFIX).split(","), environ)
+        return _find_variable(list_alternatives(reference.removeprefix(ENVIRONMENT_PREFIX)), environ, cwd)
     return read_secret_file(cwd / reference.removeprefix(FILE_PREFIX))
 
 
-def _find_variable(names: list[str], environ: Mapping[str, str]) -> Credential:
-    present = [name for name in names if environ.get(name, "").strip()]
-    if not present:
-        blank = [name for name in names if name in environ]
-        fault = "is set, but to nothing" if blank else "is not set"
-        return Credential(" or ".join(blank or names), None, fault, f"set {' or '.join(names)}")
-    try:
-        return Credential(present[0], check_value(environ[present[0]]))
-    except UnusableSecret as error:
-        return Credential(present[0], None, f"cannot be used: {error}", f"set {present[0]} anew, to the key alone")
+def _find_variable(alternatives: Sequence[Alternative], environ: Mapping[str, str], cwd: Path) -> Credential:
+    for alternative in alternatives:
+        value = alternative.find_value(environ)
+        if value is None:
+            continue
+        if alternative.is_path:
+            return read_secret_file(cwd / value)
+        place = alternative.label
+        try:
+            return Credential(place, check_value(value))
+        except UnusableSecret as error:
+            return Credential(place, None, f"cannot be used: {error}", f"set {place} anew, to the key alone")
+    labels = [alternative.label for alternative in alternatives]
+    blank = [name for alternative in alternatives for name in alternative.names if environ.get(name, "x").strip() == ""]
+    fault = "is set, but to nothing" if blank else "is not set"
+    return Credential(" or ".join(blank or labels), None, fault, f"set {' or '.join(labels)}")
 
 
 def read_secret_file(path: Path) -> Credential:

@@ -94,7 +94,7 @@ def _compare_places(installation: Installation, snapshot: Snapshot) -> Iterator[
             value = installation.environ.get(variable, "")
             if not value or name not in placed:
                 continue
-            moved = complete_base_url(value, known.base_url).rstrip("/")
+            moved = complete_base_url(value, known.usual_base_url).rstrip("/")
             if moved != placed[name].rstrip("/"):
                 yield variable, name_url(moved), f"has {name} at {name_url(placed[name])}"
 

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from pointsman.core.catalog.long_tail import find_long_tail
 from pointsman.core.config.base_url import ForbiddenUrl, read_base_url
 from pointsman.core.config.problems import quote
 from pointsman.core.config.snapshot import Deployment
 from pointsman.diagnosis.credential import find_credential
 from pointsman.diagnosis.finding import Finding, good, list_names, skip, warn, wrong
 from pointsman.diagnosis.installation import Installation
-from pointsman.diagnosis.probe import REFUSALS, Probe, Reply, ask_all
 from pointsman.diagnosis.provider_keys import leads, list_providers
 from pointsman.diagnosis.secrecy import name_url
+from pointsman.upstream.discovery import REFUSALS, Probe, Reply, ask_all
 
 MOST_PROBED = 32
 
@@ -26,15 +27,18 @@ def check_providers(installation: Installation) -> Iterator[Finding]:
     asked = {
         name: deployments
         for name, deployments in providers.items()
-        if installation.question.online or _is_near(deployments[0])
+        if find_long_tail(name) is None and (installation.question.online or _is_near(deployments[0]))
     }
     chosen = dict(list(asked.items())[:MOST_PROBED])
     replies = asyncio.run(ask_all([_prepare(each[0], installation) for each in chosen.values()]))
     for (name, deployments), reply in zip(chosen.items(), replies, strict=True):
         yield _judge(name, deployments, reply, installation)
-    left = [name for name in providers if name not in asked]
+    through_litellm = [name for name in providers if find_long_tail(name) is not None]
+    left = [name for name in providers if name not in asked and name not in through_litellm]
     if left:
         yield skip("providers", f"not called: {list_names(left)}", "pointsman doctor --online calls them too")
+    if through_litellm:
+        yield skip("providers", f"not called, since only LiteLLM knows how: {list_names(through_litellm)}")
     if len(asked) > len(chosen):
         yield skip("providers", f"{len(asked) - len(chosen)} more were not called: at most {MOST_PROBED} are")
 
@@ -99,7 +103,7 @@ def _judge_refusal(
     return wrong(check, message, f"make a new key at the provider, and put it into {found.place}")
 
 
-def _find_missing(deployments: Sequence[Deployment], listed: frozenset[str]) -> list[str]:
+def _find_missing(deployments: Sequence[Deployment], listed: Sequence[str]) -> list[str]:
     """The models that are configured and not listed; Ollama lists a tag that nobody has to write."""
     known = {one.removesuffix(":latest") for one in listed}
     return [each.upstream_model for each in deployments if each.upstream_model.removesuffix(":latest") not in known]

@@ -17,6 +17,7 @@ OLDEST_SQLITE = (3, 35)
 DEPENDENCIES = {
     "aiosqlite": ("aiosqlite", "0.22"),
     "alembic": ("alembic", "1.20"),
+    "cryptography": ("cryptography", "46"),
     "fastapi": ("fastapi", "0.165"),
     "httptools": ("httptools", "0.9"),
     "msgspec": ("msgspec", "0.22"),

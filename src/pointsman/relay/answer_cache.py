@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 import msgspec
 
+from pointsman.core.chat.request import Encoded
 from pointsman.core.config.snapshot import CacheBounds
 
 ENTRY_BYTES = 1_024
@@ -19,14 +20,14 @@ class KeptAnswer(msgspec.Struct, frozen=True):
     Attributes:
         body: as the client got it.
         content_type: of the body.
-        changes: of the request that it answered, as `temperature=0.3`.
+        encoded: what was said of the request that it answered: its changes and losses; without the request.
         verification: what came of showing it to a second model, or `""`.
         kept_at_s: since when, by the monotonic clock.
     """
 
     body: bytes
     content_type: bytes
-    changes: tuple[str, ...]
+    encoded: Encoded
     verification: str
     kept_at_s: float
 
@@ -36,7 +37,7 @@ class KeptAnswer(msgspec.Struct, frozen=True):
 
     def measure(self) -> int:
         """What it takes, in bytes."""
-        texts = sum(len(change) for change in self.changes) + len(self.verification)
+        texts = sum(len(change) for change in (*self.encoded.changes, *self.encoded.losses)) + len(self.verification)
         return ENTRY_BYTES + len(self.body) + len(self.content_type) + texts
 
 

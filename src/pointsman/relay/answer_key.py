@@ -6,7 +6,7 @@ from hashlib import blake2b
 import msgspec
 
 from pointsman.core.chat.request import ParameterValue
-from pointsman.core.config.snapshot import Model
+from pointsman.core.config.snapshot import Model, Terms
 from pointsman.core.routing.decision import Check
 
 UNHEEDED = frozenset({"stream", "stream_options", "user", "metadata"})
@@ -22,10 +22,12 @@ class Question(msgspec.Struct, frozen=True):
 
     Attributes:
         scope: the virtual key; nobody else ever gets an answer that was given to it.
-        client_path: of the wire format that the client speaks.
+        client_path: the wire format that the client speaks, and what it asks for.
         model: what would be asked first.
         parameters: used where the request states none.
         check: the second model that the answer would be shown to, or `None`.
+        terms: what may happen to the request on its way; one that would be refused gets no answer to another.
+        passed: headers of the client's that the provider sees.
         fields: the decoded request.
     """
 
@@ -34,6 +36,8 @@ class Question(msgspec.Struct, frozen=True):
     model: Model
     parameters: tuple[tuple[str, ParameterValue], ...]
     check: Check | None
+    terms: Terms
+    passed: tuple[tuple[bytes, bytes], ...]
     fields: Mapping[str, object]
 
 
@@ -48,9 +52,12 @@ def digest_question(question: Question) -> bytes:
     told = (
         question.scope,
         question.client_path,
-        (model.name, place.id, place.dialect, place.base_url, place.credential, place.headers),
+        (model.name, place.id, place.dialect, place.base_url, place.credential, place.auth, place.headers),
+        (place.quirks, model.max_output_tokens),
         question.parameters,
         None if check is None else (check.rule, check.model.name if check.model else None, check.only_below),
+        question.terms,
+        question.passed,
         [[name, question.fields[name]] for name in sorted(question.fields.keys() - UNHEEDED)],
     )
     return blake2b(_encode(told), digest_size=KEY_BYTES).digest()

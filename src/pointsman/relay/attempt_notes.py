@@ -2,7 +2,7 @@
 
 import logging
 
-from pointsman.core.chat.failures import POLICIES, UpstreamFailure
+from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.routing.decision import Attempt, Decision
 from pointsman.relay.call import Progress
 from pointsman.relay.sending import Sending
@@ -33,6 +33,19 @@ def accept_answer(progress: Progress, answer: Answer) -> None:
 
 def note_failure(progress: Progress, failure: UpstreamFailure) -> None:
     """Log a failed attempt, and whether its provider may bill it all the same; from now on nothing is under way."""
+    if failure.kind is not FailureKind.UNTRANSLATABLE:
+        progress.asked = (failure, progress.model, progress.degraded)
     _log.warning("call %s, attempt %d: %s", progress.call.request_id, progress.attempts, failure)
     progress.sending = Sending()
     progress.maybe_billed = progress.maybe_billed or (failure.sent and POLICIES[failure.kind].maybe_billed)
+
+
+def find_cause(progress: Progress, last: UpstreamFailure) -> UpstreamFailure:
+    """What the client is told where no model answered: what befell the last that was asked at all.
+
+    That a model further on could not have been told the request is no mistake of a client whose first model could.
+    """
+    if last.kind is not FailureKind.UNTRANSLATABLE or progress.asked is None:
+        return last
+    failure, progress.model, progress.degraded = progress.asked
+    return failure

@@ -5,9 +5,10 @@ import asyncio
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest
 from pointsman.core.routing.decision import Decision
-from pointsman.relay.attempt_notes import accept_answer, begin_attempt, note_failure
+from pointsman.relay.attempt_notes import accept_answer, begin_attempt, find_cause, note_failure
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.hedging import try_two_models
+from pointsman.relay.order import place_order
 from pointsman.relay.repetition import find_wait_s
 from pointsman.relay.try_model import Answer, try_model
 from pointsman.relay.verification import check_answer
@@ -17,19 +18,19 @@ async def try_in_order(relay: Relay, progress: Progress, decision: Decision, req
     """Return the first good answer, checked where the decision asks for that.
 
     Raises:
-        UpstreamFailure: of the last attempt, when there is no other model or none may be tried after it.
+        UpstreamFailure: of the last model that was asked, when there is no other or none may be tried after it.
         EgressRefused: when the request was about to go where it may not; nothing was sent there.
     """
-    parameters = decision.agent.parameters if decision.agent else ()
+    order = place_order(progress, decision, request)
     hedges = decision.hedges and len(decision.attempts) > 1
     while True:
         try:
             if hedges:
                 hedges = False
-                answer = await try_two_models(relay, progress, decision, request, parameters)
+                answer = await try_two_models(relay, progress, order)
             else:
                 attempt = begin_attempt(progress, decision)
-                answer = await try_model(relay, decision, attempt.model, request, parameters, progress.sending)
+                answer = await try_model(relay, order, attempt.model, progress.sending)
                 accept_answer(progress, answer)
         except UpstreamFailure as failure:
             note_failure(progress, failure)
@@ -38,7 +39,7 @@ async def try_in_order(relay: Relay, progress: Progress, decision: Decision, req
             if progress.attempts >= len(decision.attempts):
                 wait_s = find_wait_s(relay, progress, decision, failure)
                 if wait_s is None:
-                    raise
+                    raise find_cause(progress, failure) from None
                 await asyncio.sleep(wait_s)
             continue
-        return answer if decision.check is None else await check_answer(relay, progress, decision, request, answer)
+        return answer if decision.check is None else await check_answer(relay, progress, order, answer)

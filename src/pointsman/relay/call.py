@@ -6,9 +6,11 @@ from typing import Literal
 
 import msgspec
 
+from pointsman.core.chat.failures import UpstreamFailure
+from pointsman.core.chat.request import ChatRequest, Operation
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Model, Snapshot
-from pointsman.core.dialects.dialect import Dialect
+from pointsman.core.dialects.dialect import ClientSide
 from pointsman.core.ports import Upstream
 from pointsman.core.routing.decision import Decision, Degraded, Refusal
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, ForcedModel, LiveView
@@ -21,6 +23,7 @@ from pointsman.relay.charges import Charge
 from pointsman.relay.egress import EgressGate
 from pointsman.relay.hedge_pace import HedgePace
 from pointsman.relay.live import LiveState
+from pointsman.relay.pins import Pins
 from pointsman.relay.plain_decisions import PlainDecisions
 from pointsman.relay.repetition_budget import RepetitionBudget
 from pointsman.relay.search import BackgroundSearch, FindNames
@@ -32,7 +35,8 @@ class Call(msgspec.Struct, frozen=True):
 
     Attributes:
         request_id: ours, unique.
-        dialect: the wire format the client speaks.
+        client: the wire format that the client speaks.
+        decode: reads the body; knows what the URL says beside it.
         body: as received.
         key_id: the virtual key that was presented.
         words: the headers that are meant for us, `x-pointsman-...`.
@@ -41,10 +45,12 @@ class Call(msgspec.Struct, frozen=True):
         shown_id: the request id on the answer: the client's own if it sent a fit one, else ours.
         policy: what the key may ask for and what holds for its requests.
         cache_control: the header of that name, or `b""`.
+        passed: headers that a provider of the client's format is to see, too; printable and short.
     """
 
     request_id: str
-    dialect: Dialect
+    client: ClientSide
+    decode: Callable[[bytes], ChatRequest]
     body: bytes
     key_id: str
     words: tuple[tuple[bytes, bytes], ...]
@@ -53,22 +59,25 @@ class Call(msgspec.Struct, frozen=True):
     shown_id: str
     policy: KeyPolicy = NO_POLICY
     cache_control: bytes = b""
+    passed: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(slots=True)
 class Progress:
     """What is known so far of a call; grows until `settle` turns it into an `Outcome`.
 
-    `usage` and `content_bytes` are those of the answer that the client gets; `aside` is what all other upstream calls
-    came to, `further` whose of them that was, `charge` everything together once that is settled. `sending` is the
-    attempt under way. `degraded` says how far below the caller's choice the last attempt stands; `verification` is what
-    came of showing the answer to a second model, or `""`. `cache` is `hit` when the answer was given before and `miss`
-    when it has been kept so that it can be given again.
+    `usage` and `content_bytes` are those of the answer that the client gets; where it broke off, what had been reported
+    by then is `counted`, and `usage` is `None`. `aside` is what all other upstream calls came to, `further` whose of
+    them that was, `charge` everything together once that is settled. `sending` is the attempt under way, `asked` the
+    last failure of a model that was asked, with that model and how far below the caller's choice it stands; `degraded`
+    says that of the last attempt. `verification` is what came of showing the answer to a second model, or `""`. `cache`
+    is `hit` when the answer was given before and `miss` when it has been kept so that it can be given again.
     """
 
     call: Call
     snapshot: Snapshot
     stream: bool = False
+    operation: Operation = "chat"
     facts: Facts | None = None
     live: LiveView = field(default_factory=lambda: NOTHING_SEEN)
     refusal: Refusal | None = None
@@ -80,6 +89,8 @@ class Progress:
     aside: Charge | None = None
     further: tuple[FurtherCost, ...] = ()
     sending: Sending = field(default_factory=Sending)
+    asked: tuple[UpstreamFailure, Model | None, Degraded] | None = None
+    counted: Usage | None = None
     content_bytes: int = 0
     maybe_billed: bool = False
     first_content_s: float | None = None
@@ -134,6 +145,7 @@ class Relay:
         hedging: when a second model is asked beside a slow one.
         repetitions: how often a target may be asked again.
         answers: those that may be given again.
+        pins: where the state behind answers lives.
     """
 
     upstream: Upstream
@@ -151,3 +163,4 @@ class Relay:
     hedging: HedgePace = field(default_factory=HedgePace)
     repetitions: RepetitionBudget = field(default_factory=RepetitionBudget)
     answers: AnswerCache = field(default_factory=AnswerCache)
+    pins: Pins = field(default_factory=Pins)

@@ -1,6 +1,7 @@
 """What upstream calls come to; several of one request add up, and the least sure of them says how sure the sum is."""
 
 import msgspec
+from msgspec.structs import replace
 
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Model
@@ -9,6 +10,8 @@ from pointsman.core.routing.outcome import CostStatus
 
 BYTES_PER_TOKEN = 4
 """What a token weighs in an estimate, when the provider does not say how many there were."""
+
+_MUCH = Usage(1_000_000, 1_000_000)
 
 _LEAST_SURE_FIRST: tuple[CostStatus, ...] = ("unknown", "estimated", "actual", "none")
 
@@ -45,6 +48,13 @@ def charge_model(model: Model | None, usage: Usage | None, estimate: Usage | Non
     return Charge(known, cost_nusd(known, prices), "actual" if usage else "estimated")
 
 
+def charge_searches(model: Model | None) -> Charge:
+    """The charge of a call that its provider bills by the search: unknown, unless nothing there costs anything."""
+    prices = model.prices if model else None
+    is_free = prices is not None and cost_nusd(_MUCH, prices) == 0
+    return Charge(None, 0, "none") if is_free else Charge(None, None, "unknown")
+
+
 def add_charges(one: Charge, other: Charge) -> Charge:
     """Both together."""
     status = min(one.status, other.status, key=_LEAST_SURE_FIRST.index)
@@ -53,9 +63,19 @@ def add_charges(one: Charge, other: Charge) -> Charge:
     return Charge(_add_usage(one.usage, other.usage), cost, status)
 
 
-def estimate_usage(prompt_bytes: int, content_bytes: int) -> Usage:
-    """Tokens from bytes, rounded up."""
-    return Usage(-(-prompt_bytes // BYTES_PER_TOKEN), -(-content_bytes // BYTES_PER_TOKEN))
+def estimate_usage(prompt_bytes: int, content_bytes: int, counted: Usage | None = None) -> Usage:
+    """Tokens from bytes, rounded up.
+
+    Args:
+        prompt_bytes: of the request.
+        content_bytes: of what came of the answer.
+        counted: what was reported before the answer broke off; some providers tell the prompt with the first event, and
+            the answer's tokens only with the last.
+    """
+    output_tokens = -(-content_bytes // BYTES_PER_TOKEN)
+    if counted is None:
+        return Usage(-(-prompt_bytes // BYTES_PER_TOKEN), output_tokens)
+    return replace(counted, output_tokens=max(counted.output_tokens, output_tokens))
 
 
 def _add_usage(one: Usage | None, other: Usage | None) -> Usage | None:
@@ -66,4 +86,5 @@ def _add_usage(one: Usage | None, other: Usage | None) -> Usage | None:
         one.output_tokens + other.output_tokens,
         one.cached_input_tokens + other.cached_input_tokens,
         one.reasoning_tokens + other.reasoning_tokens,
+        one.cache_write_tokens + other.cache_write_tokens,
     )

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.config.snapshot import Deployment
-from pointsman.core.ports import Upstream, UpstreamResponse
+from pointsman.core.ports import Headers, Upstream, UpstreamResponse
 from pointsman.core.privacy.labels import is_cleared
 from pointsman.core.routing.decision import Decision
 
@@ -47,6 +47,7 @@ class EgressGate:
         *,
         stream: bool,
         note_sending: Callable[[], None] | None = None,
+        headers: Headers = (),
     ) -> Awaitable[UpstreamResponse]:
         """Send a request, or anything made from it, as `Upstream.send` does; to be awaited.
 
@@ -58,6 +59,7 @@ class EgressGate:
             body: already encoded.
             stream: whether an event stream is asked for.
             note_sending: called just before the first byte goes out.
+            headers: of this call, beside the deployment's own.
 
         Raises:
             EgressRefused: at once, before anything is awaited, when it may not go there.
@@ -68,4 +70,4 @@ class EgressGate:
             _log.error("a request labelled %s was about to go to %s: not sent", decision.label, deployment.id)
             raise EgressRefused
         # No coroutine of our own around this one: each call would pay for it.
-        return upstream.send(deployment, path, body, stream=stream, note_sending=note_sending)
+        return upstream.send(deployment, path, body, stream=stream, note_sending=note_sending, headers=headers)

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
-from pointsman.core.chat.request import ChatRequest
 from pointsman.core.chat.usage import Usage
-from pointsman.core.routing.decision import Attempt, Decision, Degraded
+from pointsman.core.routing.decision import Attempt, Degraded
 from pointsman.relay.attempt_notes import accept_answer, begin_attempt, note_failure
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.egress import EgressRefused
+from pointsman.relay.order import Order
 from pointsman.relay.sending import Sending
 from pointsman.relay.settle import set_aside
-from pointsman.relay.try_model import Answer, Parameters, PlainAnswer, StreamedAnswer, try_model
+from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer, split_usage, try_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,19 @@ class _Runner:
         return self.task.done() and (self.task.cancelled() or self.task.exception() is not None)
 
 
-async def try_two_models(
-    relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, parameters: Parameters
-) -> Answer:
+async def try_two_models(relay: Relay, progress: Progress, order: Order) -> Answer:
     """The answer of the decision's first model or, once that is slow, of the second if it is sooner.
 
     Raises:
         UpstreamFailure: of the one that failed last, or of the first where no other may be tried after it.
     """
     runners: list[_Runner] = []
+    is_stream = order.request.stream
 
     def start() -> _Runner:
-        attempt = begin_attempt(progress, decision)
+        attempt = begin_attempt(progress, order.decision)
         sending = progress.sending
-        task = asyncio.create_task(try_model(relay, decision, attempt.model, request, parameters, sending))
+        task = asyncio.create_task(try_model(relay, order, attempt.model, sending))
         runners.append(_Runner(attempt, progress.degraded, relay.monotonic_s(), sending, task))
         return runners[-1]
 
@@ -51,7 +50,7 @@ async def try_two_models(
     try:
         relay.hedging.count_request()
         first = start()
-        delay_s = relay.hedging.find_delay_s(first.attempt.model, request.stream, first.started_s)
+        delay_s = relay.hedging.find_delay_s(first.attempt.model, is_stream, first.started_s)
         await asyncio.wait([first.task], timeout=delay_s)
         if not first.task.done() and relay.hedging.take():
             start()
@@ -69,7 +68,7 @@ async def try_two_models(
                 _give_up(progress, runner)
             if winner is not None and not runner.has_failed():
                 now_s = relay.monotonic_s()
-                relay.hedging.note(runner.attempt.model, request.stream, now_s - runner.started_s, now_s)
+                relay.hedging.note(runner.attempt.model, is_stream, now_s - runner.started_s, now_s)
 
 
 async def _await_first_good(progress: Progress, runners: Sequence[_Runner]) -> _Runner:
@@ -90,6 +89,7 @@ async def _await_first_good(progress: Progress, runners: Sequence[_Runner]) -> _
                 _follow(progress, runner)
                 raise failure
             if isinstance(failure, UpstreamFailure):
+                _follow(progress, runner)
                 note_failure(progress, failure)
             _follow(progress, running[0])
 
@@ -103,7 +103,7 @@ def _leave_one_to_settle(progress: Progress, runners: list[_Runner]) -> None:
     for runner in runners:
         if not runner.has_failed():
             _follow(progress, runner)
-            progress.usage, progress.content_bytes = _abort(runner)
+            progress.usage, progress.counted, progress.content_bytes = _abort(runner)
             runners.remove(runner)
             return
 
@@ -112,23 +112,23 @@ def _give_up(progress: Progress, runner: _Runner) -> None:
     """Abort what is no longer wanted, and charge what it may have cost."""
     if runner.has_failed():
         return
-    usage, content_bytes = _abort(runner)
+    usage, counted, content_bytes = _abort(runner)
     if runner.sending.has_begun:
-        set_aside(progress, runner.attempt.model, usage, content_bytes)
+        set_aside(progress, runner.attempt.model, usage, content_bytes, counted)
 
 
-def _abort(runner: _Runner) -> tuple[Usage | None, int]:
-    """End a call that has not failed; its usage and the bytes of its answer, as far as they have come."""
+def _abort(runner: _Runner) -> tuple[Usage | None, Usage | None, int]:
+    """End a call that has not failed; its usage, what was counted of one that goes on, and the bytes that have come."""
     task = runner.task
     if not task.done():
         task.cancel()
         task.add_done_callback(_discard)
-        return None, 0
+        return None, None, 0
     answer = task.result()
     _let_go(answer)
     if isinstance(answer, PlainAnswer):
-        return answer.usage, len(answer.body)
-    return answer.reader.usage, answer.reader.content_bytes
+        return answer.usage, None, len(answer.body)
+    return *split_usage(answer.reader), answer.reader.content_bytes
 
 
 def _discard(task: asyncio.Task[Answer]) -> None:

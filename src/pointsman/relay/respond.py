@@ -8,18 +8,29 @@ import traceback
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
 from pointsman.core.chat.money import format_usd
+from pointsman.core.chat.request import Encoded
 from pointsman.core.dialects.dialect import AnswerReader
 from pointsman.core.ports import Client, UpstreamResponse
 from pointsman.core.routing.decision import Decision
 from pointsman.relay.answer_cache import KeptAnswer
 from pointsman.relay.call import Progress
+from pointsman.relay.order import MOST_NAME_CHARACTERS, find_terms
 from pointsman.relay.settle import price
-from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer
+from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer, split_usage
 
 _log = logging.getLogger(__name__)
 
 _JSON = (b"content-type", b"application/json")
 _EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
+MOST_LISTED = 50
+"""Changes or losses that a header lists."""
+
+MOST_LIST_BYTES = 4_096
+_UNPRINTABLE = re.compile(r"[^ -~]")
+
+_UPSTREAM_IDS = (b"x-request-id", b"request-id", b"x-amzn-requestid")
+"""How OpenAI, Anthropic and Bedrock, and all who do as they do, name their own id of a call."""
+
 _PRIVATE = (b"cache-control", b"private, no-store")
 _SAFE_ID = re.compile(rb"[!-~]{1,128}")
 
@@ -43,13 +54,27 @@ def respond_again(progress: Progress, decision: Decision, kept: KeptAnswer, now_
     progress.cache, progress.model, progress.verification = "hit", first.model, kept.verification
     headers = [
         (b"content-type", kept.content_type or _JSON[1]),
-        *_describe(progress, kept.changes),
+        *_describe(progress, kept.encoded),
         (b"x-pointsman-cost-usd", b"0"),
         (b"age", b"%d" % max(0, now_s - kept.kept_at_s)),
     ]
     client.start(200, headers, body_bytes=len(kept.body))
     progress.status = 200
     client.end(kept.body)
+
+
+def respond_estimated(progress: Progress, decision: Decision, body: bytes, client: Client) -> None:
+    """Send a count of tokens that is our own; nobody was asked."""
+    progress.model = decision.attempts[0].model
+    headers = [
+        _JSON,
+        *_describe(progress, None),
+        (b"x-pointsman-cost-usd", b"0"),
+        (b"x-pointsman-estimated", b"tokens"),
+    ]
+    client.start(200, headers, body_bytes=len(body))
+    progress.status = 200
+    client.end(body)
 
 
 def refuse(progress: Progress, client: Client, error: ClientError) -> None:
@@ -71,11 +96,19 @@ def report_failure(progress: Progress, client: Client, failure: UpstreamFailure)
     if progress.attempts > 1 or is_spent:
         extra.append((b"x-should-retry", b"false"))
     progress.failure = policy.code
+    if failure.status is not None:
+        extra.append((b"x-pointsman-upstream-status", b"%d" % failure.status))
     shown = failure.shown
+    if shown is not None and policy.show_upstream:
+        if kind is FailureKind.UNTRANSLATABLE:
+            # Only there the code is ours; a provider's may be any word.
+            progress.failure = shown.code or policy.code
+        _send_error(progress, client, policy.status, shown.code or policy.code, shown.message, shown.param, extra)
+        return
     model = progress.model.name if progress.model else ""
-    message = shown.message if shown else f'The model "{model}" could not answer: {policy.words}.'
-    code = (shown.code if shown else None) or policy.code
-    _send_error(progress, client, policy.status, code, message, shown.param if shown else None, extra)
+    said = f' It says: "{shown.message}"' if shown is not None and policy.quote_upstream else ""
+    message = f'The model "{model}" could not answer: {policy.words}.{said}'
+    _send_error(progress, client, policy.status, policy.code, message, None, extra)
 
 
 def report_fault(progress: Progress, client: Client, error: Exception) -> None:
@@ -95,7 +128,7 @@ def report_shutdown(progress: Progress, client: Client) -> None:
 def _break_off(progress: Progress, client: Client, status: int, code: str, message: str) -> None:
     progress.failure = code
     if progress.status:
-        client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
+        client.end(progress.call.client.encode_stream_error(code, message, progress.call.shown_id))
     else:
         _send_error(progress, client, status, code, message, None, [])
 
@@ -104,16 +137,16 @@ def _send_error(
     progress: Progress, client: Client, status: int, code: str, message: str, param: str | None, extra: Fields
 ) -> None:
     progress.status = status
-    body = progress.call.dialect.encode_error(status, code, message, param, progress.call.shown_id)
-    client.start(status, [_JSON, *_describe(progress, ()), *extra], body_bytes=len(body))
+    body = progress.call.client.encode_error(status, code, message, param, progress.call.shown_id)
+    client.start(status, [_JSON, *_describe(progress, None), *extra], body_bytes=len(body))
     client.end(body)
 
 
 def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None:
     charge = progress.charge = price(progress)
     headers = [
-        (b"content-type", answer.response.header(b"content-type") or b"application/json"),
-        *_describe(progress, answer.changes),
+        (b"content-type", answer.content_type),
+        *_describe(progress, answer.encoded),
         *_name_upstream_request(answer),
     ]
     if charge.cost_nusd is not None:
@@ -126,7 +159,7 @@ def _send_plain(progress: Progress, answer: PlainAnswer, client: Client) -> None
 async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Client) -> None:
     response, reader = answer.response, answer.reader
     try:
-        client.start(200, [_EVENTS, *_describe(progress, answer.changes), *_name_upstream_request(answer)])
+        client.start(200, [_EVENTS, *_describe(progress, answer.encoded), *_name_upstream_request(answer)])
         progress.status = 200
         client.write(answer.first)
         await _pass_on(response, reader, client)
@@ -139,11 +172,11 @@ async def _send_stream(progress: Progress, answer: StreamedAnswer, client: Clien
         progress.failure = code
         _log.warning("call %s was cut: %s", progress.call.request_id, failure)
         message = f"The answer was cut: {POLICIES[failure.kind].words}."
-        client.end(progress.call.dialect.encode_stream_error(code, message, progress.call.shown_id))
+        client.end(progress.call.client.encode_stream_error(code, message, progress.call.shown_id))
     finally:
         response.close()
         answer.visit.give_up()
-        progress.usage = reader.usage
+        progress.usage, progress.counted = split_usage(reader)
         progress.content_bytes = reader.content_bytes
 
 
@@ -165,7 +198,7 @@ async def _pass_on(response: UpstreamResponse, reader: AnswerReader, client: Cli
         raise reader.failure
 
 
-def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:
+def _describe(progress: Progress, encoded: Encoded | None) -> Fields:
     fields: Fields = [
         (b"x-request-id", progress.call.shown_id.encode()),
         (b"x-pointsman-revision", progress.snapshot.revision.encode()),
@@ -184,11 +217,40 @@ def _describe(progress: Progress, changes: tuple[str, ...]) -> Fields:
             fields.append((b"x-pointsman-verification", progress.verification.encode()))
         if progress.cache:
             fields.append((b"x-pointsman-cache", progress.cache.encode()))
-    if changes:
-        fields.append((b"x-pointsman-changes", ", ".join(changes).encode("ascii", "backslashreplace")))
+    if encoded is not None and encoded.changes:
+        fields.append((b"x-pointsman-changes", _list_names(encoded.changes)))
+    if encoded is not None and encoded.losses and _tells_losses(progress):
+        fields.append((b"x-pointsman-losses", _list_names(encoded.losses)))
     return fields
 
 
+def _tells_losses(progress: Progress) -> bool:
+    decision = progress.decision
+    return decision is None or find_terms(progress, decision).on_loss != "allow"
+
+
+def _list_names(names: tuple[str, ...]) -> bytes:
+    """Names as a header may hold them: some are the client's own words, which may be any text of any length."""
+    listed: list[str] = []
+    room = MOST_LIST_BYTES
+    for name in names[:MOST_LISTED]:
+        text = _UNPRINTABLE.sub(_escape, name[:MOST_NAME_CHARACTERS])
+        room -= len(text) + len(", ")
+        if room < 0:
+            break
+        listed.append(text)
+    if len(names) > len(listed):
+        listed.append(f"and {len(names) - len(listed)} more")
+    return ", ".join(listed).encode("ascii")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
 def _name_upstream_request(answer: Answer) -> Fields:
-    upstream_id = answer.response.header(b"x-request-id")
-    return [(b"x-pointsman-upstream-request-id", upstream_id)] if _SAFE_ID.fullmatch(upstream_id) else []
+    for name in _UPSTREAM_IDS:
+        upstream_id = answer.response.header(name)
+        if _SAFE_ID.fullmatch(upstream_id):
+            return [(b"x-pointsman-upstream-request-id", upstream_id)]
+    return []

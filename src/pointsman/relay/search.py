@@ -12,8 +12,8 @@ from itertools import chain
 from threading import BoundedSemaphore
 
 from pointsman.core.chat.request import ChatRequest
-from pointsman.core.chat.request_texts import has_unsearchable, list_joints, list_texts
 from pointsman.core.config.snapshot import Settings
+from pointsman.core.dialects.searchable import holds_unsearchable, list_request_joints, list_request_texts
 from pointsman.core.privacy.detect import detect_by_pieces
 from pointsman.core.privacy.entities import ENTITIES, Entity
 from pointsman.core.routing.gather_facts import Found
@@ -62,14 +62,14 @@ def search_request(request: ChatRequest, settings: Settings, goes_on: Callable[[
         settings: what counts as private.
         goes_on: asked after each piece of text; what is not wanted any more ends as too late.
     """
-    if has_unsearchable(request.fields):
+    if holds_unsearchable(request):
         return Searched(NOT_READABLE)
     if len(request.body) > MOST_BYTES:
         return Searched(TOO_LONG)
     texts: list[str] = []
-    listed = _keep_texts(request, texts) if settings.detect_names else list_texts(request.fields)
+    listed = _keep_texts(request, texts) if settings.detect_names else list_request_texts(request)
     found: set[Entity] = set()
-    for kinds in detect_by_pieces(chain(listed, list_joints(request.fields)), frozenset(settings.detect_entities)):
+    for kinds in detect_by_pieces(chain(listed, list_request_joints(request)), frozenset(settings.detect_entities)):
         found.update(kinds)
         if not goes_on():
             return Searched(TOO_LATE)
@@ -85,7 +85,7 @@ def describe_find(kinds: Iterable[str]) -> str:
 
 def _keep_texts(request: ChatRequest, texts: list[str]) -> Iterator[str]:
     """The texts of a request, taken once for the detectors and for names."""
-    for text in list_texts(request.fields):
+    for text in list_request_texts(request):
         texts.append(text)
         yield text
 

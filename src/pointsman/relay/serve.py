@@ -1,10 +1,10 @@
-"""The stops of one chat request, in order; every call ends in exactly one outcome, however it ends."""
+"""The stops of one request, in order; every call ends in exactly one outcome, however it ends."""
 
 import asyncio
 
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.chat.failures import UpstreamFailure
-from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.ports import Client
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import REFUSAL_STATUS, Refusal
@@ -12,12 +12,25 @@ from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveView
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED
 from pointsman.relay.attempts import try_in_order
 from pointsman.relay.call import Call, Progress, Relay
+from pointsman.relay.counting import COUNTING, find_counters, write_estimate
 from pointsman.relay.learn import learn_facts, learn_plainly
 from pointsman.relay.live import compares_live
 from pointsman.relay.remember import sum_up_decision
-from pointsman.relay.respond import refuse, report_failure, report_fault, report_shutdown, respond, respond_again
+from pointsman.relay.respond import (
+    refuse,
+    report_failure,
+    report_fault,
+    report_shutdown,
+    respond,
+    respond_again,
+    respond_estimated,
+)
 from pointsman.relay.reuse import find_answer, find_key, keep_answer
 from pointsman.relay.settle import settle
+from pointsman.relay.try_model import Answer, PlainAnswer
+
+STATEFUL = "openai_responses"
+"""The format in which a request can go on from an earlier answer that its provider keeps."""
 
 CLIENT_LEFT = 499
 """The status noted for a client that went away before its answer; nginx's number, and nobody else's."""
@@ -45,6 +58,8 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
     except Exception as error:  # Whatever it is, it is ours: it costs this call, and nobody else's.
         report_fault(progress, client, error)
     finally:
+        # A failure holds the frames that it came through, and so this call and its body: a ring that would stay.
+        progress.asked = None
         outcome = settle(progress, relay.monotonic_s())
         relay.record(outcome)
         settled = sum_up_decision(progress, outcome)
@@ -54,8 +69,8 @@ async def serve(relay: Relay, snapshot: Snapshot, call: Call, client: Client) ->
 
 async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
     call = progress.call
-    request = call.dialect.decode_request(call.body)
-    progress.stream = request.stream
+    request = call.decode(call.body)
+    progress.stream, progress.operation = request.stream, request.operation
     plain = learn_plainly(progress.snapshot, call, request)
     progress.facts = plain or await learn_facts(relay, progress.snapshot, call, request)
     progress.live = _look_around(relay, progress.snapshot, progress.facts)
@@ -69,7 +84,16 @@ async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
     if isinstance(decision, Refusal):
         progress.refusal = decision
         raise ClientError(REFUSAL_STATUS[decision.code], decision.code, decision.message, "model")
+    if request.state_id:
+        decision = relay.pins.keep_to(decision, request, call.key_id)
     progress.decision = decision
+    if request.operation == COUNTING:
+        counters = find_counters(decision)
+        if counters is None:
+            body = write_estimate(request, call.request_id, call.arrived_at_ms // 1_000)
+            respond_estimated(progress, decision, body, client)
+            return
+        decision = progress.decision = counters
     key = find_key(progress, decision, request) if decision.caches else None
     if key is not None and (kept := find_answer(relay, progress, key)) is not None:
         respond_again(progress, decision, kept, relay.monotonic_s(), client)
@@ -77,7 +101,15 @@ async def _answer(relay: Relay, progress: Progress, client: Client) -> None:
     answer = await try_in_order(relay, progress, decision, request)
     if key is not None:
         keep_answer(relay, progress, decision, key, answer)
+    if request.dialect == STATEFUL and progress.model is not None:
+        _remember_state(relay, call, progress.model, answer)
     await respond(progress, answer, client)
+
+
+def _remember_state(relay: Relay, call: Call, model: Model, answer: Answer) -> None:
+    if model.deployment.dialect == STATEFUL:
+        first = answer.body if isinstance(answer, PlainAnswer) else answer.first
+        relay.pins.remember(first, call.key_id, model.deployment.id)
 
 
 def _look_around(relay: Relay, snapshot: Snapshot, facts: Facts) -> LiveView:

@@ -9,9 +9,13 @@ from pointsman.core.expressions.facts import Value
 from pointsman.core.routing.conceal import conceal_text
 from pointsman.core.routing.outcome import FurtherCost, Outcome
 from pointsman.relay.call import Progress
-from pointsman.relay.charges import Charge, add_charges, charge_model, estimate_usage
+from pointsman.relay.charges import Charge, add_charges, charge_model, charge_searches, estimate_usage
 
 _NOTHING_GIVEN: Mapping[str, Value | None] = MappingProxyType({})
+
+
+UNCHARGED = Charge(None, 0, "none")
+"""What providers ask for a count of tokens."""
 
 
 def settle(progress: Progress, now_s: float) -> Outcome:
@@ -42,7 +46,7 @@ def settle(progress: Progress, now_s: float) -> Outcome:
         tags=_list_tags(agent, given),
         location=model.deployment.location if model else "",
         degraded=progress.degraded,
-        interaction=str(given.get("interaction", "")) if given else "",
+        interaction=_name_interaction(agent),
         team=str(given.get("team", "")) if given else "",
         user=conceal_text(str(given.get("user", ""))) if given else "",
         decided_by=decision.decided_by if decision else "",
@@ -56,6 +60,11 @@ def settle(progress: Progress, now_s: float) -> Outcome:
     )
 
 
+def _name_interaction(agent: Agent | None) -> str:
+    kind, _, name = agent.name.partition(":") if agent else ("", "", "")
+    return name if kind == "interaction" else ""
+
+
 def _list_tags(agent: Agent | None, given: Mapping[str, Value | None]) -> tuple[str, ...]:
     """The tags of agent, key and request."""
     tags = given.get("tags")
@@ -65,12 +74,19 @@ def _list_tags(agent: Agent | None, given: Mapping[str, Value | None]) -> tuple[
 def price(progress: Progress) -> Charge:
     """What the call came to so far, with all that its further upstream calls did."""
     usage = progress.usage
-    estimate = None if usage else _estimate(progress)
-    charge = charge_model(progress.model, usage, estimate, maybe_billed=progress.maybe_billed)
+    if progress.operation == "count_tokens":
+        return UNCHARGED
+    if usage is None and progress.operation == "rerank" and progress.sending.has_begun:
+        charge = charge_searches(progress.model)
+    else:
+        estimate = None if usage else _estimate(progress)
+        charge = charge_model(progress.model, usage, estimate, maybe_billed=progress.maybe_billed)
     return charge if progress.aside is None else add_charges(progress.aside, charge)
 
 
-def set_aside(progress: Progress, model: Model, usage: Usage | None, content_bytes: int = 0) -> None:
+def set_aside(
+    progress: Progress, model: Model, usage: Usage | None, content_bytes: int = 0, counted: Usage | None = None
+) -> None:
     """Charge an upstream call whose answer the client does not get: a check, or one that another answer replaced.
 
     Args:
@@ -78,9 +94,15 @@ def set_aside(progress: Progress, model: Model, usage: Usage | None, content_byt
         model: what was called.
         usage: as the provider reported it; `None`: estimated from the bytes, as it has worked.
         content_bytes: of what came of the answer.
+        counted: what was reported before it was given up.
     """
-    estimate = estimate_usage(len(progress.call.body), content_bytes)
-    charge = charge_model(model, usage, estimate, maybe_billed=True)
+    if progress.operation == "count_tokens":
+        return
+    estimate = estimate_usage(len(progress.call.body), content_bytes if progress.operation == "chat" else 0, counted)
+    if usage is None and progress.operation == "rerank":
+        charge = charge_searches(model)
+    else:
+        charge = charge_model(model, usage, estimate, maybe_billed=True)
     progress.aside = charge if progress.aside is None else add_charges(progress.aside, charge)
     if charge.cost_nusd:
         place = model.deployment
@@ -91,7 +113,9 @@ def _estimate(progress: Progress) -> Usage | None:
     """Tokens from bytes, for a call that a provider worked on without saying how much; `None` where none did."""
     if progress.content_bytes == 0 and not progress.sending.has_begun:
         return None
-    return estimate_usage(len(progress.call.body), progress.content_bytes)
+    # Nothing but a chat has an answer of tokens.
+    content_bytes = progress.content_bytes if progress.operation == "chat" else 0
+    return estimate_usage(len(progress.call.body), content_bytes, progress.counted)
 
 
 def _since(start_s: float, then_s: float | None) -> float | None:

@@ -3,22 +3,23 @@
 import msgspec
 
 from pointsman.core.chat.failures import POLICIES, FailureKind, UpstreamFailure
-from pointsman.core.chat.request import ChatRequest, ParameterValue
+from pointsman.core.chat.request import Encoded
 from pointsman.core.chat.usage import Usage
 from pointsman.core.chat.utf8 import repair_utf8
 from pointsman.core.config.snapshot import Model
-from pointsman.core.dialects.dialect import AnswerReader, Dialect
-from pointsman.core.dialects.table import DIALECTS
+from pointsman.core.dialects.dialect import AnswerReader
+from pointsman.core.dialects.passage import Passage
 from pointsman.core.ports import UpstreamResponse
-from pointsman.core.routing.decision import Decision
 from pointsman.relay.call import Relay
+from pointsman.relay.order import Order, address_order
 from pointsman.relay.retry_after import read_retry_after_s
 from pointsman.relay.sending import Sending
 from pointsman.relay.visit import Visit
 
-_NOT_A_STREAM = (b"text/html", b"application/json")
-
-Parameters = tuple[tuple[str, ParameterValue], ...]
+_HTML = b"text/html"
+_JSON = b"application/json"
+_EVENTS = b"text/event-stream"
+_EVENT_STARTS = (b"data:", b"event:", b":")
 
 
 class PlainAnswer(msgspec.Struct, frozen=True):
@@ -26,14 +27,16 @@ class PlainAnswer(msgspec.Struct, frozen=True):
 
     Attributes:
         response: where it came from, already closed.
-        body: as received.
-        changes: of the request, as `temperature=0.3`.
+        body: for the client, in its format.
+        content_type: of the body.
+        encoded: the request that it answers.
         usage: as the provider reported it, or `None`.
     """
 
     response: UpstreamResponse
     body: bytes
-    changes: tuple[str, ...]
+    content_type: bytes
+    encoded: Encoded
     usage: Usage | None = None
 
 
@@ -44,7 +47,7 @@ class StreamedAnswer(msgspec.Struct, frozen=True):
         response: what is still to be read; must be closed.
         reader: follows the stream.
         first: the bytes that may go to the client now.
-        changes: of the request.
+        encoded: the request that it answers.
         visit: the call under way; must be ended.
         first_content_s: when the first content came, by the monotonic clock.
     """
@@ -52,7 +55,7 @@ class StreamedAnswer(msgspec.Struct, frozen=True):
     response: UpstreamResponse
     reader: AnswerReader
     first: bytes
-    changes: tuple[str, ...]
+    encoded: Encoded
     visit: Visit
     first_content_s: float
 
@@ -65,49 +68,44 @@ class StreamedAnswer(msgspec.Struct, frozen=True):
 Answer = PlainAnswer | StreamedAnswer
 
 
-async def try_model(
-    relay: Relay, decision: Decision, model: Model, request: ChatRequest, parameters: Parameters, sending: Sending
-) -> Answer:
+async def try_model(relay: Relay, order: Order, model: Model, sending: Sending) -> Answer:
     """Ask one model.
 
     Args:
         relay: the way out.
-        decision: whose label and locality hold.
+        order: what to ask, and under whose label and locality.
         model: whom to ask.
-        request: what to ask.
-        parameters: used where the request states none.
         sending: told when the first byte goes out.
 
     Raises:
         UpstreamFailure: when no good answer came.
         EgressRefused: when the request may not go there; nothing was sent.
     """
-    deployment = model.deployment
-    dialect = DIALECTS[deployment.dialect]
-    encoded = dialect.encode_request(request, deployment.upstream_model, parameters)
+    deployment, passage = model.deployment, address_order(order, model)
+    encoded = passage.encoded
     visit = Visit(relay.live, deployment, relay.monotonic_s)
     response: UpstreamResponse | None = None
     try:
         response = await relay.gate.send(
             relay.upstream,
-            decision,
+            order.decision,
             deployment,
-            dialect.path,
+            passage.path,
             encoded.body,
-            stream=request.stream,
+            stream=order.request.stream,
             note_sending=sending.begin,
+            headers=passage.headers,
         )
         if response.status != 200:
-            raise await _read_rejection(response, dialect)
-        if not request.stream:
-            body = repair_utf8(await response.read_all())
-            usage = dialect.decode_response(body)
+            raise await _read_rejection(response, passage)
+        if not order.request.stream or _is_whole(response):
+            answer = await _read_whole(response, passage)
             response.close()
-            visit.succeed(usage, response.headers)
-            return PlainAnswer(response, body, encoded.changes, usage)
-        reader = dialect.read_stream(request.wants_usage)
+            visit.succeed(answer.usage, response.headers)
+            return answer
+        reader = passage.open_stream()
         first = await _read_until_content(response, reader)
-        return StreamedAnswer(response, reader, first, encoded.changes, visit, visit.note_content())
+        return StreamedAnswer(response, reader, first, encoded, visit, visit.note_content())
     except BaseException as error:
         if response is not None:
             response.close()
@@ -118,19 +116,44 @@ async def try_model(
         raise
 
 
-async def _read_rejection(response: UpstreamResponse, dialect: Dialect) -> UpstreamFailure:
-    kind, shown = dialect.classify_status(response.status, await response.read_all())
+def split_usage(reader: AnswerReader) -> tuple[Usage | None, Usage | None]:
+    """What a streamed answer used once it has ended properly, and before that what was reported so far."""
+    return (reader.usage, None) if reader.done else (None, reader.usage)
+
+
+def _is_whole(response: UpstreamResponse) -> bool:
+    """Whether one document came where a stream was asked for."""
+    return response.header(b"content-type").lower().startswith(_JSON)
+
+
+async def _read_whole(response: UpstreamResponse, passage: Passage) -> PlainAnswer:
+    """A whole answer in the form that the client asked for, whichever of the two the provider sent."""
+    body = await response.read_all()
+    if passage.asking.request.stream:
+        body, usage = passage.write_as_stream(repair_utf8(body))
+        return PlainAnswer(response, body, b"text/event-stream; charset=utf-8", passage.encoded, usage)
+    content_type = response.header(b"content-type")
+    if content_type.lower().startswith(_EVENTS) or body.lstrip()[:6].startswith(_EVENT_STARTS):
+        body, usage = passage.write_as_plain(body)
+        return PlainAnswer(response, body, _JSON, passage.encoded, usage)
+    body, usage = passage.read_plain(repair_utf8(body))
+    return PlainAnswer(response, body, (passage.is_verbatim and content_type) or _JSON, passage.encoded, usage)
+
+
+async def _read_rejection(response: UpstreamResponse, passage: Passage) -> UpstreamFailure:
+    kind, shown = passage.classify_status(response.status, await response.read_all())
     return UpstreamFailure(
         kind,
         f"the provider answered {response.status}",
         sent=True,
-        shown=shown if POLICIES[kind].show_upstream else None,
+        shown=shown if POLICIES[kind].show_upstream or POLICIES[kind].quote_upstream else None,
         retry_after_s=read_retry_after_s(response.header(b"retry-after")),
+        status=response.status,
     )
 
 
 async def _read_until_content(response: UpstreamResponse, reader: AnswerReader) -> bytes:
-    if response.header(b"content-type").lower().startswith(_NOT_A_STREAM):
+    if response.header(b"content-type").lower().startswith(_HTML):
         detail = "a stream was asked for and something else came"
         raise UpstreamFailure(FailureKind.BAD_RESPONSE, detail, sent=True)
     while True:

@@ -7,18 +7,22 @@ import asyncio
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from msgspec.structs import replace
+
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest
 from pointsman.core.chat.verification import MILLIONTHS, MOST_MATERIAL_BYTES, Verdict, read_verdict
 from pointsman.core.config.snapshot import Model
-from pointsman.core.dialects.table import DIALECTS
+from pointsman.core.dialects.openai_chat.read_answer import read_answer
+from pointsman.core.dialects.openai_chat.write_verification import write_verification
+from pointsman.core.dialects.outline import outline_request
 from pointsman.core.routing.decision import Decision
-from pointsman.core.routing.describe_body import read_output_limit
 from pointsman.core.routing.estimate_cost import estimate_cost, expect_tokens
 from pointsman.core.routing.estimate_tokens import estimate_tokens
 from pointsman.relay.attempt_notes import accept_answer, note_failure
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.egress import EgressRefused
+from pointsman.relay.order import Order
 from pointsman.relay.sending import Sending
 from pointsman.relay.settle import price, set_aside
 from pointsman.relay.try_model import Answer, PlainAnswer, try_model
@@ -37,17 +41,14 @@ class _Case:
 
     relay: Relay
     progress: Progress
-    decision: Decision
-    request: ChatRequest
+    order: Order
     answer: PlainAnswer
     local: Model
     model: Model
     only_below: int | None
 
 
-async def check_answer(
-    relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, answer: Answer
-) -> Answer:
+async def check_answer(relay: Relay, progress: Progress, order: Order, answer: Answer) -> Answer:
     """The answer itself where it has passed or cannot be checked, else the checking model's own.
 
     What came of the check is in `progress.verification`; every call that it takes counts as an attempt and is charged.
@@ -57,10 +58,10 @@ async def check_answer(
             have passed is not given out in its place.
         EgressRefused: likewise.
     """
-    if not _is_meant(decision, progress.model):
+    if not _is_meant(order.decision, progress.model):
         return answer
     try:
-        case = _open_case(relay, progress, decision, request, answer)
+        case = _open_case(relay, progress, order, answer)
         passed, words = _weigh(await _judge(case), case.only_below)
         if not passed:
             answer = await _ask_again(case)
@@ -78,8 +79,9 @@ def _is_meant(decision: Decision, model: Model | None) -> bool:
     return not check.shown or model.name in check.shown or decision.attempts[0].model.name in check.shown
 
 
-def _open_case(relay: Relay, progress: Progress, decision: Decision, request: ChatRequest, answer: Answer) -> _Case:
+def _open_case(relay: Relay, progress: Progress, order: Order, answer: Answer) -> _Case:
     """What there is to check. Raises `_Skipped` where it cannot be done."""
+    decision = order.decision
     check, local = decision.check, progress.model
     if local is None or local.deployment.location != "local":
         raise _Skipped("cloud_answer")
@@ -93,12 +95,12 @@ def _open_case(relay: Relay, progress: Progress, decision: Decision, request: Ch
         raise _Skipped("stream")
     if len(answer.body) > MOST_ANSWER_BYTES:
         raise _Skipped("too_large")
-    return _Case(relay, progress, decision, request, answer, local, check.model, check.only_below)
+    return _Case(relay, progress, order, answer, local, check.model, check.only_below)
 
 
 async def _judge(case: _Case) -> Verdict | int | None:
     """The answer's own confidence where that decides and is told, else the checking model's verdict."""
-    read = DIALECTS[case.local.deployment.dialect].read_answer(case.answer.body)
+    read = case.progress.call.client.read_answer(case.answer.body)
     if case.only_below is not None and read.confidence is not None:
         if read.confidence < case.only_below:
             _need_attempts(case.progress, 1)
@@ -108,7 +110,8 @@ async def _judge(case: _Case) -> Verdict | int | None:
     call = case.progress.call
     mark = f"material-{blake2b(call.request_id.encode(), digest_size=12).hexdigest()}"
     has_schemas = "structured_output" not in case.model.lacks
-    question = call.dialect.write_verification(case.request, read.text, mark, has_schemas)
+    messages = outline_request(case.order.request).get("messages")
+    question = write_verification(messages, read.text, mark, has_schemas)
     if question is None:
         raise _Skipped("too_large")
     _need_money(case, question)
@@ -125,9 +128,9 @@ def _need_money(case: _Case, question: ChatRequest | None) -> None:
     facts = case.progress.facts
     if facts is None or facts.max_cost_nusd is None:
         return
-    calls = [expect_tokens(facts.tokens, facts.most_output_tokens, case.decision.agent)]
+    calls = [expect_tokens(facts.tokens, facts.most_output_tokens, case.order.decision.agent)]
     if question is not None:
-        calls.append(expect_tokens(estimate_tokens(question), read_output_limit(question.fields), None))
+        calls.append(expect_tokens(estimate_tokens(question), question.output_limit, None))
     left_nusd = facts.max_cost_nusd
     costs = [estimate_cost(case.model, tokens) for tokens in calls]
     for cost_nusd in (price(case.progress).cost_nusd, *(cost.high if cost else None for cost in costs)):
@@ -140,7 +143,7 @@ async def _ask_for_verdict(case: _Case, question: ChatRequest) -> Verdict | None
     case.progress.attempts += 1
     sending = Sending()
     try:
-        answer = await try_model(case.relay, case.decision, case.model, question, (), sending)
+        answer = await try_model(case.relay, _order_verdict(case, question), case.model, sending)
     except EgressRefused:
         case.progress.attempts -= 1
         raise _Skipped("private") from None
@@ -153,7 +156,12 @@ async def _ask_for_verdict(case: _Case, question: ChatRequest) -> Verdict | None
         raise
     assert isinstance(answer, PlainAnswer), "a verdict is not asked for as a stream"
     set_aside(case.progress, case.model, answer.usage, len(answer.body))
-    return read_verdict(DIALECTS[case.model.deployment.dialect].read_answer(answer.body).text)
+    return read_verdict(read_answer(answer.body).text)
+
+
+def _order_verdict(case: _Case, question: ChatRequest) -> Order:
+    """The order for a verdict; a policy about losses is about the caller's request, and so are the caller's headers."""
+    return Order(case.order.decision, replace(case.order.asking, request=question, headers=()))
 
 
 def _weigh(judged: Verdict | int | None, only_below: int | None) -> tuple[bool, str]:
@@ -173,9 +181,8 @@ async def _ask_again(case: _Case) -> Answer:
     progress.usage, progress.content_bytes, progress.sending = None, 0, Sending()
     progress.attempts += 1
     progress.model, progress.degraded = case.model, ""
-    parameters = case.decision.agent.parameters if case.decision.agent else ()
     try:
-        again = await try_model(case.relay, case.decision, case.model, case.request, parameters, progress.sending)
+        again = await try_model(case.relay, case.order, case.model, progress.sending)
     except (UpstreamFailure, EgressRefused) as failure:
         if isinstance(failure, UpstreamFailure):
             note_failure(progress, failure)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
+from types import TracebackType
+from typing import Self, Unpack
 
 from pointsman.config_loader import ConfigurationError, find_usual
 from pointsman.control.configuration import load_configuration
@@ -16,8 +18,14 @@ from pointsman.core.config.problems import Problem, quote
 from pointsman.core.config.snapshot import Agent, Snapshot
 from pointsman.core.config.suggest import suggest_name
 from pointsman.core.routing.ask import InvalidQuestion
+from pointsman.core.routing.capability import ModelCapability
 from pointsman.core.routing.cost_efficiency import Selection, TaskComplexity, select_by_cost_efficiency
 from pointsman.core.routing.decision import Refusal
+from pointsman.library.llm_config import LLMConfig
+from pointsman.library.llm_response import LLMResponse
+from pointsman.library.options import Messages
+from pointsman.router.by_capability import RouteDecision, Wishes, choose_by_capability
+from pointsman.router.complete import AsyncResponseStream, Completions, ResponseStream
 from pointsman.router.decision import (
     InvalidRequest,
     RoutingDecision,
@@ -43,32 +51,37 @@ class _Loaded:
 
 
 class LLMRouter:
-    """Decides as the gateway does, from the files alone; any number of threads may ask.
+    """Decides as the gateway does, from the files alone, and makes calls; any number of threads may ask.
 
-    The environment is as `POINTSMAN_ENV` or `DEPLOYMENT_ENV` says.
+    Calls that name provider and model need no configuration: what the catalogue knows of the provider will do, with
+    its key in the usual variable. With `POINTSMAN_URL` set and no path given, the gateway there makes them. The
+    environment is as `POINTSMAN_ENV` or `DEPLOYMENT_ENV` says.
 
     Args:
         config_path: a file or folder in any form that Pointsman reads; by default what `POINTSMAN_CONFIG` names, else
             `config/agents/models.yaml` where that is there, else the one that `pointsman serve` would read here.
 
     Raises:
-        FileNotFoundError: when there is no configuration.
+        FileNotFoundError: when the configuration that is named is not there.
         ConfigurationError: when it cannot be used.
     """
 
     def __init__(self, config_path: str | Path | None = None) -> None:
         self.config_path = Path(config_path) if config_path is not None else find_usual()
-        self._loaded = self._load()
+        is_named = config_path is not None or bool(os.environ.get("POINTSMAN_CONFIG"))
+        is_there = is_named or self.config_path.exists()
+        self._loaded = self._load() if is_there else None
+        self._completions = Completions(self.config_path if config_path is not None else None, is_there=is_there)
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What should be looked at, though it keeps nothing from being used; such as a key that is not set."""
-        return self._loaded.warnings
+        return self._find_loaded().warnings
 
     @property
     def revision(self) -> str:
         """Of the configuration that decisions are made by; the gateway shows the same for the same files."""
-        return self._loaded.snapshot.revision
+        return self._find_loaded().snapshot.revision
 
     def reload(self) -> None:
         """Read the configuration anew.
@@ -77,6 +90,66 @@ class LLMRouter:
             FileNotFoundError, ConfigurationError: as at first; what was loaded before stays.
         """
         self._loaded = self._load()
+        self._completions.reload()
+
+    def complete(self, messages: Messages, config: LLMConfig) -> LLMResponse:
+        """Ask a model, and wait for the whole answer.
+
+        Args:
+            messages: a text, or messages as OpenAI's chat completions have them.
+            config: which model, and how; a model that the configuration lacks is added to it in memory, and all that
+                the configuration says of everything (locality, privacy, budgets) holds for it, too.
+
+        Raises:
+            MissingCredential: the provider's key is not set; the message names the variables.
+            ConfigurationError: nobody knows the provider, or it needs more than its name.
+            RequestRefused, ProviderFailed, RequestTimedOut, GatewayUnreachable: see `pointsman.library.errors`.
+        """
+        return self._completions.complete(messages, config)
+
+    async def acomplete(self, messages: Messages, config: LLMConfig) -> LLMResponse:
+        """The same with `await`; cancelling it ends the call upstream."""
+        return await self._completions.acomplete(messages, config)
+
+    def stream(self, messages: Messages, config: LLMConfig) -> ResponseStream:
+        """Ask, and iterate over the pieces of the answer; its `response` has all of it at the end."""
+        return self._completions.stream(messages, config)
+
+    def astream(self, messages: Messages, config: LLMConfig) -> AsyncResponseStream:
+        """The same with `async for`."""
+        return self._completions.astream(messages, config)
+
+    def route_by_capability(self, capability: ModelCapability | str, **wishes: Unpack[Wishes]) -> RouteDecision:
+        """The model that is cheapest for a class of work.
+
+        Args:
+            capability: the class.
+            wishes: see `Wishes`.
+
+        Raises:
+            InvalidRequest: there is no such class, or a wish cannot be so.
+            RoutingRefused: no model may serve.
+        """
+        return choose_by_capability(self.snapshot, capability, wishes)
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The configuration that decisions are made by, or `None` where there is none."""
+        if self._loaded is None and self.config_path.exists():
+            self.reload()
+        return self._loaded.snapshot if self._loaded else None
+
+    def close(self) -> None:
+        """End the calls that are under way, if the configuration was named; engines that others use too stay."""
+        self._completions.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def route_request(
         self,
@@ -98,7 +171,7 @@ class LLMRouter:
             InvalidRequest: a `ValueError`; a fact cannot be so, or a word is nearly a fact's name.
             RoutingRefused: no model may serve the request.
         """
-        loaded = self._loaded
+        loaded = self._find_loaded()
         agent = _find_agent(loaded.snapshot, agent_id)
         words = read_words(loaded.snapshot, {} if task is None else task, {} if context is None else context)
         hypothesis = suppose_request(loaded.snapshot, agent, words, loaded.search)
@@ -129,12 +202,15 @@ class LLMRouter:
             InvalidRequest, RoutingRefused: as `select_model_by_cost_efficiency`.
         """
         try:
-            selected = select_by_cost_efficiency(self._loaded.snapshot, task_complexity, quality_threshold)
+            selected = select_by_cost_efficiency(self._find_loaded().snapshot, task_complexity, quality_threshold)
         except InvalidQuestion as invalid:
             raise InvalidRequest(invalid.about, f"{invalid.about}: {invalid}") from None
         if isinstance(selected, Refusal):
             raise build_refusal(selected)
         return selected
+
+    def _find_loaded(self) -> _Loaded:
+        return self._loaded or self._load()
 
     def _load(self) -> _Loaded:
         if not self.config_path.exists():

@@ -1,4 +1,4 @@
-"""Secrets from environment variables (`env:NAME`, `env:FIRST,SECOND`) and files (`file:PATH`); values never show."""
+"""Secrets from environment variables (`env:...`, see `variables.py`) and files (`file:PATH`); values never show."""
 
 import logging
 import time
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pointsman.secrets.secret_file import SecretFile, UnusableSecret, check_value
+from pointsman.secrets.variables import Alternative, list_alternatives
 
 _log = logging.getLogger(__name__)
 
@@ -38,28 +39,34 @@ class EnvironmentSecrets:
         if reference in self._variables:
             return self._variables[reference]
         if reference.startswith(ENVIRONMENT_PREFIX):
-            value = self._find_variable(reference[len(ENVIRONMENT_PREFIX) :])
-            return _remember(self._variables, reference, value)
+            return self._reveal_variable(reference)
         if reference.startswith(FILE_PREFIX):
-            file = self._files.get(reference)
-            if file is None:
-                file = _remember(self._files, reference, SecretFile(Path(reference[len(FILE_PREFIX) :])))
+            return self._reveal_file(reference, reference[len(FILE_PREFIX) :])
+        return None
+
+    def _reveal_variable(self, reference: str) -> str | None:
+        file = self._files.get(reference)
+        if file is not None:
             return file.reveal(self._now_s())
-        return None
+        for alternative in list_alternatives(reference[len(ENVIRONMENT_PREFIX) :]):
+            value = alternative.find_value(self._environ)
+            if value is None:
+                continue
+            if alternative.is_path:
+                return self._reveal_file(reference, value)
+            return _remember(self._variables, reference, _usable_value(alternative, value))
+        return _remember(self._variables, reference, None)
 
-    def _find_variable(self, names: str) -> str | None:
-        for name in names.split(","):
-            value = self._environ.get(name.strip(), "")
-            if value.strip():
-                return _usable_value(name.strip(), value)
-        return None
+    def _reveal_file(self, reference: str, path: str) -> str | None:
+        file = self._files.get(reference) or _remember(self._files, reference, SecretFile(Path(path)))
+        return file.reveal(self._now_s())
 
 
-def _usable_value(name: str, value: str) -> str | None:
+def _usable_value(alternative: Alternative, value: str) -> str | None:
     try:
         return check_value(value)
     except UnusableSecret as error:
-        _log.warning('the environment variable "%s" cannot be used: %s', name, error)
+        _log.warning('the environment variable "%s" cannot be used: %s', alternative.label, error)
         return None
 
 

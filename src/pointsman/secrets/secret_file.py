@@ -1,5 +1,6 @@
 """One file that holds one secret, read anew when it changes; looked at no more than once per second."""
 
+import json
 import logging
 import os
 import stat
@@ -64,16 +65,25 @@ class SecretFile:
 
 
 def check_value(value: str) -> str:
-    """The value itself, if it can travel in a header.
+    """The value itself, if it can travel in a header; a JSON object, such as a service account's, on one line.
 
     Raises:
         UnusableSecret: for whitespace around it, control characters, or anything but ASCII.
     """
+    if value.lstrip().startswith("{"):
+        value = _join_lines(value)
     if value != value.strip():
         raise UnusableSecret("there is whitespace around the value")
     if not (value.isascii() and value.isprintable()):
         raise UnusableSecret("the value has characters other than printable ASCII")
     return value
+
+
+def _join_lines(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), separators=(",", ":"))
+    except ValueError:  # Its text would repeat some of the value.
+        raise UnusableSecret("it begins like a JSON object and is none") from None
 
 
 def _version_of(path: Path) -> _Version | None:

@@ -1,6 +1,7 @@
 """The one table of routes: inference by hand for speed, everything else through FastAPI behind the admin key."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -8,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from pointsman.core.config.inline_secrets import holds_secret
 from pointsman.core.config.problems import MOST_ECHOED
+from pointsman.core.dialects.dialect import ClientSide
 from pointsman.core.dialects.openai_chat.errors import encode_error
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin_door import pass_door
@@ -16,7 +18,9 @@ from pointsman.server.connection import CYCLE
 from pointsman.server.errors import OperatorError, encode_problem
 from pointsman.server.inference import Inference
 from pointsman.server.request_ids import new_request_id
+from pointsman.server.routes import ROUTES, find_client, find_route
 
+_INFERENCE = (b"/v1/", b"/v1beta/", b"/v2/")
 PROBLEM = "application/problem+json"
 Endpoint = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -29,16 +33,18 @@ class Application:
         self._access = access
         self._snapshot = inference.snapshot
         self._inference: dict[tuple[str, bytes], Endpoint] = {
-            ("POST", b"/v1/chat/completions"): inference.post_chat,
             ("GET", b"/v1/models"): inference.get_models,
+            ("GET", b"/v1beta/models"): inference.get_models,
+            **{("POST", path): partial(inference.post, route) for path, route in ROUTES.items()},
         }
+        self._post = inference.post
         self._get_model = inference.get_models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         endpoint = self._inference.get((scope["method"], scope["raw_path"]))
-        if endpoint is None and scope["raw_path"].startswith(b"/v1/"):
+        if endpoint is None and scope["raw_path"].startswith(_INFERENCE):
             endpoint = self._find_unusual(scope)
         try:
             if endpoint is not None:
@@ -50,16 +56,30 @@ class Application:
             del scope[CYCLE]
 
     def _find_unusual(self, scope: Scope) -> Endpoint | None:
-        """What answers under `/v1` beside the common calls: one model by its name, and the wrong method."""
-        if scope["method"] == "GET" and scope["raw_path"].startswith(b"/v1/models/"):
+        """What answers beside the common calls: models by their names, and the wrong method."""
+        path = scope["raw_path"]
+        route = find_route(path, scope["query_string"])
+        if scope["method"] == "POST" and route is not None:
+            return partial(self._post, route)
+        if scope["method"] == "GET" and route is None and path.startswith((b"/v1/models/", b"/v1beta/models/")):
             return self._get_model
-        allowed = [method for method, path in self._inference if path == scope["raw_path"]]
-        return _refuse_method(allowed) if allowed else None
+        allowed = [method for method, known in self._inference if known == path]
+        if route is not None:
+            allowed = ["POST"]
+        if allowed or not path.startswith(b"/v1/"):
+            return _refuse_path(find_client(path), allowed)
+        return None
 
 
-def _refuse_method(allowed: list[str]) -> Endpoint:
-    headers = {"allow": ", ".join(allowed)}
-    return _openai_error(405, "method_not_allowed", f"Only {' and '.join(allowed)} may be sent here.", headers)
+def _refuse_path(client: ClientSide, allowed: list[str]) -> Endpoint:
+    """What is wrong with a method, or where no method is right with a path, in the shape of whoever asks."""
+    request_id, headers = new_request_id(), {"allow": ", ".join(allowed)} if allowed else {}
+    if allowed:
+        status, code, message = 405, "method_not_allowed", f"Only {' and '.join(allowed)} may be sent here."
+    else:
+        status, code, message = 404, "not_found", "Nothing is at this path; see docs/endpoints.md for what there is."
+    body = client.encode_error(status, code, message, None, request_id)
+    return Response(body, status, headers | {"x-request-id": request_id}, media_type="application/json")
 
 
 def build_rest(operations: APIRouter, admin: Sequence[APIRouter], access: AdminAccess) -> FastAPI:

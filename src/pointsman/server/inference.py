@@ -11,19 +11,25 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from pointsman.control.keys import KeyRing
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.dialects.table import DIALECTS
+from pointsman.core.dialects.dialect import ClientSide
 from pointsman.core.ports import KeyRecord
 from pointsman.core.routing.said import PREFIX as WORDS
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
 from pointsman.server.asgi import Receive, Scope, Send
 from pointsman.server.connection import CYCLE, EXTENSION, ClientConnection
-from pointsman.server.models import list_models
+from pointsman.server.models import show_models
 from pointsman.server.request_body import ClientDisconnectedError, check_content, read_body, read_off
 from pointsman.server.request_ids import new_request_id, shown_id
+from pointsman.server.routes import Route, find_client
 
 _KEY_IN_QUERY = re.compile(rb"(?:^|&)(?:api[-_]?key|key|token|authorization)=|pm_", re.IGNORECASE)
-_OPENAI = DIALECTS["openai_chat"]
+_PASSABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}(?:, ?[A-Za-z0-9._-]{1,64}){0,31}")
+"""A list of names, such as of betas. Sentences could be private, and headers are not searched."""
+
+_PREFIX = b"pm_"
+_KEY_HEADERS = (b"x-api-key", b"x-goog-api-key", b"api-key")
+"""Where Anthropic's, Google's and Azure's SDKs put a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ class Inference:
     keys: KeyRing
     snapshot: Callable[[], Snapshot]
 
-    async def post_chat(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`POST /v1/chat/completions`."""
+    async def post(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is posted to a route."""
         arrived_s, own_id = time.monotonic(), new_request_id()
         headers = dict(scope["headers"])
         shown = shown_id(own_id, headers.get(b"x-request-id"))
@@ -50,13 +56,14 @@ class Inference:
             check_content(headers)
             body = await read_body(receive, has_arrived=has_arrived(scope))
         except ClientError as error:
-            await _send_refusal(error, shown, self.snapshot().revision, scope, receive, send)
+            await _send_refusal(route.client, error, shown, self.snapshot().revision, scope, receive, send)
             return
         except ClientDisconnectedError:
             return
         call = Call(
             own_id,
-            _OPENAI,
+            route.client,
+            route.decode,
             body,
             key.id,
             tuple([field for field in scope["headers"] if field[0].startswith(WORDS)]),
@@ -65,6 +72,7 @@ class Inference:
             shown,
             key.policy,
             headers.get(b"cache-control", b""),
+            pass_on_headers(headers, route.client.passed_headers) if route.client.passed_headers else (),
         )
         connection: ClientConnection = scope[EXTENSION]
         connection.start_work()
@@ -74,17 +82,17 @@ class Inference:
             connection.end_work()
 
     async def get_models(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`GET /v1/models` and `GET /v1/models/{id}`."""
+        """`GET /v1/models` and `GET /v1/models/{id}`, in the shape of whoever asks; Gemini's under `/v1beta`."""
         own_id = new_request_id()
         headers = dict(scope["headers"])
         shown = shown_id(own_id, headers.get(b"x-request-id"))
         snapshot = self.snapshot()
         try:
             key = self._authenticate(scope, headers)
-            name = scope["path"].removeprefix("/v1/models").removeprefix("/")
-            answer = list_models(snapshot, name, key.policy)
+            answer = show_models(snapshot, scope["path"], b"anthropic-version" in headers, key.policy)
         except ClientError as error:
-            await _send_refusal(error, shown, snapshot.revision, scope, receive, send)
+            client = find_client(scope["raw_path"])
+            await _send_refusal(client, error, shown, snapshot.revision, scope, receive, send)
             return
         extra = [(b"x-request-id", shown.encode()), (b"x-pointsman-revision", snapshot.revision.encode())]
         await _send_json(200, msgspec.json.encode(answer), extra, send)
@@ -94,19 +102,35 @@ class Inference:
         if scope["query_string"] and _KEY_IN_QUERY.search(scope["query_string"]):
             raise ClientError(400, "key_in_url", "A key must not stand in a URL; send it as Authorization: Bearer.")
         presented = headers.get(b"authorization", b"")
-        if presented[:7].lower() != b"bearer " or not presented[7:].strip():
+        key = presented[7:].strip() if presented[:7].lower() == b"bearer " else b""
+        if not key.startswith(_PREFIX):
+            key = _find_key(headers) or key
+        if not key:
             message = "No API key was sent; send yours as Authorization: Bearer pm_..."
             raise ClientError(401, "missing_api_key", message)
-        if len(headers) < len(scope["headers"]) and _count_authorizations(scope) > 1:
-            raise ClientError(401, "missing_api_key", "More than one Authorization header was sent.")
-        record = self.keys.authenticate(presented[7:].strip().decode("latin-1"))
+        if len(headers) < len(scope["headers"]) and _has_several_keys(scope):
+            raise ClientError(401, "missing_api_key", "More than one header with a key was sent; send one.")
+        record = self.keys.authenticate(key.decode("latin-1"))
         if record is None:
             raise ClientError(401, "invalid_api_key", "The API key is not valid; ask the operator for one.")
         return record
 
 
-def _count_authorizations(scope: Scope) -> int:
-    return sum(name == b"authorization" for name, _ in scope["headers"])
+def pass_on_headers(headers: dict[bytes, bytes], names: tuple[bytes, ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Those headers of the client that its provider understands; whatever is no list of names stays here."""
+    return tuple([(name, value) for name in names if (value := headers.get(name)) and _PASSABLE.fullmatch(value)])
+
+
+def _find_key(headers: dict[bytes, bytes]) -> bytes:
+    """The key in the header of another provider's SDK, one of ours before any other; or `b""`."""
+    found = [headers[name].strip() for name in _KEY_HEADERS if headers.get(name)]
+    return next((key for key in found if key.startswith(_PREFIX)), found[0] if found else b"")
+
+
+def _has_several_keys(scope: Scope) -> bool:
+    """Whether one header that holds a key was sent twice."""
+    names = [name for name, _ in scope["headers"] if name == b"authorization" or name in _KEY_HEADERS]
+    return len(names) > len(set(names))
 
 
 def has_arrived(scope: Scope) -> bool:
@@ -116,10 +140,10 @@ def has_arrived(scope: Scope) -> bool:
 
 
 async def _send_refusal(
-    error: ClientError, shown: str, revision: str, scope: Scope, receive: Receive, send: Send
+    client: ClientSide, error: ClientError, shown: str, revision: str, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Answer a request that never became a call. A body still on its way is read off, so that the answer arrives."""
-    body = _OPENAI.encode_error(error.status, error.code, error.message, error.param, shown)
+    body = client.encode_error(error.status, error.code, error.message, error.param, shown)
     extra: list[tuple[bytes, bytes]] = [
         (b"x-request-id", shown.encode()),
         (b"x-pointsman-revision", revision.encode()),

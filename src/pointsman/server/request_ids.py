@@ -1,6 +1,7 @@
 """Names each request: ours is unique; the caller's own is shown back only if it is safe to show."""
 
 import itertools
+import os
 import re
 import secrets
 
@@ -17,3 +18,12 @@ def new_request_id() -> str:
 def shown_id(own: str, given: bytes | None) -> str:
     """The caller's id where it sent a safe one, else ours."""
     return given.decode() if given is not None and _SAFE.fullmatch(given) else own
+
+
+def _renew_prefix() -> None:
+    """In the child after a fork: its parent goes on counting under the old one."""
+    global _PREFIX
+    _PREFIX = secrets.token_hex(6)
+
+
+os.register_at_fork(after_in_child=_renew_prefix)

@@ -1,1 +1,1 @@
-"""A provider to try against: speaks OpenAI chat in a process of its own and misbehaves on request."""
+"""A provider to try against: speaks every provider dialect in a process of its own and misbehaves on request."""

@@ -2,25 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
+from pointsman.simulator.asked import Asked, Function, JsonObject, Turn
 from pointsman.simulator.models import find_model
+from pointsman.simulator.prompt_cache import NO_CACHE, CacheUse
 from pointsman.simulator.refusal import Refusal
-from pointsman.simulator.request import (
-    AllowedToolChoice,
-    ChatRequest,
-    ForcedTool,
-    Function,
-    JsonObjectFormat,
-    JsonSchemaFormat,
-    Message,
-)
 from pointsman.simulator.schema_instance import build_instance
 from pointsman.simulator.text import FALLBACK_TOPICS, compose_answer, compose_report, find_topics
+from pointsman.simulator.thought import think
 from pointsman.simulator.tokens import count_tokens, split_tokens
 
 TOKENS_PER_MESSAGE = 3
@@ -28,17 +22,13 @@ TOKENS_PER_PROMPT = 3
 TOKENS_PER_CALL = 4
 """What a tool call costs beside its name and arguments."""
 
-REASONING_TOKENS = {"none": 0, "minimal": 16, "low": 64, "medium": 192, "high": 512, "xhigh": 1024}
-"""About how long the model thinks, by `reasoning_effort`."""
+REFUSE_WORDS = "please refuse"
+"""In what the user said last: the answer is a refusal."""
+REDACT_WORDS = "please redact"
+"""In what the user said last: thoughts come hidden where the dialect can hide them."""
 
-_JSON_OBJECT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "topic": {"type": "string"},
-        "points": {"type": "array", "items": {"type": "string"}, "minItems": 2},
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-    },
-}
+REFUSAL_TEXT = "I'm sorry, but I can't help with that."
+
 _COMMON_VERBS = frozenset({"get", "set", "find", "fetch", "list", "make", "call", "with", "from", "tool", "look"})
 
 
@@ -58,26 +48,61 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the `n` answers: thought, then text or tool calls."""
+    """One of the answers: thought, then text or tool calls.
 
-    reasoning_tokens: int
+    Attributes:
+        thoughts: what the model thought, as tokens; most dialects show it only when asked to.
+        content: the text, as tokens; of a refusal, its text.
+        calls: the tool calls, after the text.
+        finish_reason: why it ends.
+        stop_sequence: which of the stop sequences ended it, or `None`.
+        is_refused: whether `content` is a refusal.
+        is_redacted: whether the thoughts are to be hidden.
+    """
+
+    thoughts: tuple[str, ...]
     content: tuple[str, ...]
     calls: tuple[ToolCall, ...]
     finish_reason: Literal["stop", "length", "tool_calls"]
+    stop_sequence: str | None = None
+    is_refused: bool = False
+    is_redacted: bool = False
+
+    @property
+    def text(self) -> str:
+        """All it says."""
+        return "".join(self.content)
+
+    @property
+    def thought(self) -> str:
+        """All it thought."""
+        return "".join(self.thoughts)
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """What thinking cost."""
+        return len(self.thoughts)
 
     @property
     def tokens(self) -> int:
         """All that the model generated for this choice."""
         calls = sum(call.name_tokens + len(call.arguments) for call in self.calls)
-        return self.reasoning_tokens + len(self.content) + calls
+        return len(self.thoughts) + len(self.content) + calls
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All choices, and what the prompt cost."""
+    """All choices, and what the prompt cost.
+
+    Attributes:
+        prompt_tokens: all of the prompt, what came from the cache included.
+        choices: at least one.
+        cache: the parts of the prompt that came from the cache or went there.
+    """
 
     prompt_tokens: int
     choices: tuple[Choice, ...]
+    cache: CacheUse = NO_CACHE
 
     @property
     def completion_tokens(self) -> int:
@@ -86,85 +111,94 @@ class Answer:
 
     @property
     def reasoning_tokens(self) -> int:
-        """The part of the completion that nobody sees."""
+        """The part of the completion that is thought."""
         return sum(choice.reasoning_tokens for choice in self.choices)
 
 
-def plan_answer(request: ChatRequest, seed: int, reply: str | None = None) -> Answer:
+def plan_answer(asked: Asked, seed: int, reply: str | None = None) -> Answer:
     """Think up the whole answer.
 
     Args:
-        request: what was asked; its own `seed` counts beside the simulator's.
+        asked: what was asked; its own `seed` counts beside the simulator's.
         seed: the simulator's seed.
         reply: what each choice says, or `None` to make something up.
 
     Raises:
         Refusal: 404 for a model that does not exist, 400 for a prompt larger than its window.
     """
-    model = find_model(request.model)
-    prompt_tokens = count_prompt_tokens(request)
+    model = find_model(asked.model)
+    prompt_tokens = count_prompt_tokens(asked)
     if prompt_tokens > model.context_tokens:
         message = (
             f"This model's maximum context length is {model.context_tokens} tokens. "
             f"However, your messages resulted in {prompt_tokens} tokens."
         )
         raise Refusal(400, message, code="context_length_exceeded", param="messages")
-    fingerprint = _fingerprint(request, seed)
-    choices = (_plan_choice(request, Random(fingerprint + index), reply) for index in range(request.choices))
+    fingerprint = _fingerprint(asked, seed)
+    choices = (_plan_choice(asked, Random(fingerprint + index), reply) for index in range(asked.choices))
     return Answer(prompt_tokens, tuple(choices))
 
 
-def count_prompt_tokens(request: ChatRequest) -> int:
-    """Tokens of all messages and tools, with the small overhead of each message."""
-    tools = msgspec.json.encode(request.tools).decode() if request.tools else ""
-    return TOKENS_PER_PROMPT + count_tokens(tools) + sum(_count_message_tokens(message) for message in request.messages)
+def count_prompt_tokens(asked: Asked) -> int:
+    """Tokens of all turns and tools, with the small overhead of each turn."""
+    tools = [{"type": "function", "function": _show_function(function)} for function in asked.functions]
+    text = msgspec.json.encode(tools).decode() if tools else ""
+    return TOKENS_PER_PROMPT + count_tokens(text) + sum(_count_turn_tokens(turn) for turn in asked.turns)
 
 
-def _count_message_tokens(message: Message) -> int:
-    texts = [message.role, message.text, message.name or ""]
-    for call in message.tool_calls or []:
-        texts += [call.function.name, call.function.arguments]
-    return TOKENS_PER_MESSAGE + message.attachment_tokens + sum(count_tokens(text) for text in texts)
+def _show_function(function: Function) -> JsonObject:
+    return {
+        "name": function.name,
+        "description": function.description,
+        "parameters": function.parameters,
+        "strict": function.strict,
+    }
 
 
-def _fingerprint(request: ChatRequest, seed: int) -> int:
-    """A number made of everything that changes what is said; how it is sent does not."""
-    asked = (seed, request.seed, request.model, request.messages, request.tools, request.response_format)
-    return int.from_bytes(hashlib.blake2b(msgspec.json.encode(asked), digest_size=8).digest())
+def _count_turn_tokens(turn: Turn) -> int:
+    texts = [turn.role, turn.text, turn.name]
+    for call in turn.calls:
+        texts += [call.name, call.arguments]
+    return TOKENS_PER_MESSAGE + turn.attachment_tokens + sum(count_tokens(text) for text in texts)
 
 
-def _plan_choice(request: ChatRequest, dice: Random, reply: str | None) -> Choice:
-    limit = request.max_completion_tokens or request.max_tokens
-    usual = REASONING_TOKENS[request.reasoning_effort or "none"]
-    reasoning_tokens = dice.randint(usual * 3 // 4, usual * 5 // 4)
-    functions = _choose_functions(request) if reply is None else []
+def _fingerprint(asked: Asked, seed: int) -> int:
+    """A number made of everything that changes what is said; how it is sent, and what is cached, does not."""
+    turns = [
+        (turn.role, turn.name, turn.text, [block.attachment for block in turn.blocks if block.attachment_tokens],
+         [(call.name, call.arguments) for call in turn.calls])
+        for turn in asked.turns
+    ]  # fmt: skip
+    functions = [_show_function(function) for function in asked.functions]
+    made_of = (seed, asked.seed, asked.model, turns, functions, asked.schema)
+    return int.from_bytes(hashlib.blake2b(msgspec.json.encode(made_of), digest_size=8).digest())
+
+
+def _plan_choice(asked: Asked, dice: Random, reply: str | None) -> Choice:
+    usual, prompt = asked.thinking_tokens, asked.last_prompt.lower()
+    thinking_dice = Random(dice.random())
+    thoughts = think(asked.last_prompt, thinking_dice, thinking_dice.randint(usual * 3 // 4, usual * 5 // 4))
+    is_refused = reply is None and REFUSE_WORDS in prompt
+    functions = [] if is_refused or reply is not None else _choose_functions(asked)
     if functions:
-        choice = Choice(
-            reasoning_tokens, (), tuple(_plan_call(function, request, dice) for function in functions), "tool_calls"
-        )
+        calls = tuple(_plan_call(function, asked, dice) for function in functions)
+        choice = Choice(thoughts, (), calls, "tool_calls", is_redacted=REDACT_WORDS in prompt)
     else:
-        text = _cut_at_stop(_compose_text(request, dice) if reply is None else reply, request.stop_sequences)
-        choice = Choice(reasoning_tokens, tuple(split_tokens(text)), (), "stop")
+        text = reply if reply is not None else REFUSAL_TEXT if is_refused else _compose_text(asked, dice)
+        text, stop = (text, None) if is_refused else _cut_at_stop(text, asked.stop_sequences)
+        content = tuple(split_tokens(text))
+        choice = Choice(thoughts, content, (), "stop", stop, is_refused, is_redacted=REDACT_WORDS in prompt)
+    limit = asked.most_tokens
     return choice if limit is None or choice.tokens <= limit else _cut_at_limit(choice, limit)
 
 
-def _choose_functions(request: ChatRequest) -> list[Function]:
+def _choose_functions(asked: Asked) -> list[Function]:
     """The functions to call now: those the request forces, else those the last user message speaks of."""
-    functions = [tool.function for tool in request.tools or []]
-    choice = request.tool_choice
-    if choice == "none" or not functions:
-        return []
-    if isinstance(choice, ForcedTool):
-        return [function for function in functions if function.name == choice.function.name]
-    must_call = choice == "required"
-    if isinstance(choice, AllowedToolChoice):
-        allowed = {tool.get("function", {}).get("name") for tool in choice.allowed_tools.tools}
-        functions = [function for function in functions if function.name in allowed]
-        must_call = choice.allowed_tools.mode == "required"
-    last = request.messages[-1]
+    names, last = asked.choice.names, asked.turns[-1]
+    functions = [function for function in asked.functions if names is None or function.name in names]
     named = [function for function in functions if last.role == "user" and _speaks_of(last.text, function)]
-    wanted = named or (functions[:1] if must_call else [])
-    return wanted[:1] if request.parallel_tool_calls is False else wanted
+    wanted = named or (functions[:1] if asked.choice.must_call else [])
+    return wanted if asked.parallel else wanted[:1]
 
 
 def _speaks_of(prompt: str, function: Function) -> bool:
@@ -179,23 +213,20 @@ def split_words(text: str) -> list[str]:
     return "".join(letter.lower() if letter.isalnum() else " " for letter in text).split()
 
 
-def _plan_call(function: Function, request: ChatRequest, dice: Random) -> ToolCall:
-    text = _compose_json(function.parameters or {"type": "object"}, request, dice)
+def _plan_call(function: Function, asked: Asked, dice: Random) -> ToolCall:
+    text = _compose_json(function.parameters or {"type": "object"}, asked, dice)
     return ToolCall(f"call_{dice.getrandbits(96):024x}", function.name, tuple(split_tokens(text)))
 
 
-def _compose_text(request: ChatRequest, dice: Random) -> str:
-    form = request.response_format
-    if isinstance(form, JsonObjectFormat):
-        return _compose_json(_JSON_OBJECT_SCHEMA, request, dice)
-    if isinstance(form, JsonSchemaFormat):
-        return _compose_json(form.json_schema.schema, request, dice)
-    last = request.messages[-1]
-    return compose_report(last.text, dice) if last.role == "tool" else compose_answer(_last_prompt(request), dice)
+def _compose_text(asked: Asked, dice: Random) -> str:
+    if asked.schema is not None:
+        return _compose_json(asked.schema, asked, dice)
+    last = asked.turns[-1]
+    return compose_report(last.text, dice) if last.role == "tool" else compose_answer(asked.last_prompt, dice)
 
 
-def _compose_json(schema: dict[str, Any], request: ChatRequest, dice: Random) -> str:
-    words = find_topics(_last_prompt(request)) or list(FALLBACK_TOPICS)
+def _compose_json(schema: JsonObject, asked: Asked, dice: Random) -> str:
+    words = find_topics(asked.last_prompt) or list(FALLBACK_TOPICS)
     try:
         return msgspec.json.encode(build_instance(schema, dice, words)).decode()
     except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError) as error:
@@ -203,21 +234,20 @@ def _compose_json(schema: dict[str, Any], request: ChatRequest, dice: Random) ->
         raise Refusal(400, f"Invalid schema: {error}.", code="invalid_json_schema") from None
 
 
-def _last_prompt(request: ChatRequest) -> str:
-    """What the user said last; without a user, the last message."""
-    said = [message.text for message in request.messages if message.role == "user"]
-    return said[-1] if said else request.messages[-1].text
-
-
-def _cut_at_stop(text: str, sequences: Sequence[str]) -> str:
-    places = [place for sequence in sequences if (place := text.find(sequence)) >= 0]
-    return text[: min(places)] if places else text
+def _cut_at_stop(text: str, sequences: Sequence[str]) -> tuple[str, str | None]:
+    """The text before the first stop sequence in it, and which that was."""
+    found = [(place, sequence) for sequence in sequences if (place := text.find(sequence)) >= 0]
+    if not found:
+        return text, None
+    place, sequence = min(found)
+    return text[:place], sequence
 
 
 def _cut_at_limit(choice: Choice, limit: int) -> Choice:
     """The first `limit` tokens of the choice, in the order they are generated."""
-    left = limit - min(limit, choice.reasoning_tokens)
-    reasoning_tokens, content = limit - left, choice.content[:left]
+    thoughts = choice.thoughts[:limit]
+    left = limit - len(thoughts)
+    content = choice.content[:left]
     left -= len(content)
     calls: list[ToolCall] = []
     for call in choice.calls:
@@ -226,4 +256,6 @@ def _cut_at_limit(choice: Choice, limit: int) -> Choice:
         left -= call.name_tokens
         calls.append(ToolCall(call.id, call.name, call.arguments[:left]))
         left -= len(calls[-1].arguments)
-    return Choice(reasoning_tokens, content, tuple(calls), "length")
+    return replace(
+        choice, thoughts=thoughts, content=content, calls=tuple(calls), finish_reason="length", stop_sequence=None
+    )

@@ -15,7 +15,9 @@ MOST_CALLS = 10_000
 MOST_BODY_BYTES = 64 * 1024
 MOST_BYTES = 64 * 1024 * 1024
 
-_SECRET_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"})
+_SECRET_HEADERS = frozenset(
+    {"authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token", "cookie"}
+)
 
 Ended = Literal["completed", "client_disconnected", "fault"]
 
@@ -41,6 +43,8 @@ class Call(Struct):
         prompt_tokens: what the prompt costs; 0 until the model accepted it.
         completion_tokens: generated tokens whose bytes went out, reasoning included.
         reasoning_tokens: the part of a whole answer that is reasoning.
+        cache_read_tokens: the part of the prompt that came from the cache.
+        cache_write_tokens: the part of the prompt that went there.
         ended: how, or `None` while it runs.
         ended_at_s: the monotonic clock at the end.
     """
@@ -62,6 +66,8 @@ class Call(Struct):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
     ended: Ended | None = None
     ended_at_s: float | None = None
 

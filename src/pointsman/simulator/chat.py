@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 import msgspec
 
 from pointsman.simulator.answer import Answer, Choice, ToolCall
+from pointsman.simulator.chunks import chunk_size, group_tokens
+from pointsman.simulator.likelihood import rate_token
 from pointsman.simulator.request import ChatRequest
 from pointsman.simulator.steps import (
     EVENT_STREAM_TYPE,
@@ -19,14 +20,6 @@ from pointsman.simulator.steps import (
     write_document,
     write_event,
 )
-
-SMOOTH_CHUNKS_PER_S = 200
-"""Above this rate several tokens share a chunk, as they do at real providers."""
-
-_LIKELY_TOKENS = (
-    " the", " a", " and", " of", " to", " in", " is", ",", ".", " it",
-    " that", " for", " on", " with", " as", " at", " by", " this", " an", " be", " or",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +75,9 @@ def write_completion(request: ChatRequest, answer: Answer, envelope: Envelope) -
 def write_stream(request: ChatRequest, answer: Answer, envelope: Envelope, tokens_per_second: float) -> Script:
     """The script of a stream: role, content, finish for each choice, then usage when asked for, then `[DONE]`."""
     yield Head(200, (EVENT_STREAM_TYPE, ("cache-control", "no-cache")))
-    tokens_per_chunk = max(1, round(tokens_per_second / SMOOTH_CHUNKS_PER_S))
-    streams = [_stream_choice(request, choice, index, tokens_per_chunk) for index, choice in enumerate(answer.choices)]
-    usage_beside_content = {"usage": None} if request.wants_usage_chunk else {}
+    size = chunk_size(tokens_per_second)
+    streams = [_stream_choice(request, choice, index, size) for index, choice in enumerate(answer.choices)]
+    usage_beside_content: dict[str, Any] = {"usage": None} if request.wants_usage_chunk else {}
     for fragment in _take_turns(streams):
         chunk = envelope.wrap("chat.completion.chunk", [fragment.show()]) | usage_beside_content
         yield Piece(fragment.kind, write_event(msgspec.json.encode(chunk)), fragment.tokens)
@@ -100,7 +93,11 @@ def show_usage(answer: Answer) -> dict[str, Any]:
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
         "total_tokens": answer.prompt_tokens + answer.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "prompt_tokens_details": {
+            "cached_tokens": answer.cache.read_tokens,
+            "cache_write_tokens": answer.cache.written_tokens,
+            "audio_tokens": 0,
+        },
         "completion_tokens_details": {
             "reasoning_tokens": answer.reasoning_tokens,
             "audio_tokens": 0,
@@ -113,8 +110,8 @@ def show_usage(answer: Answer) -> dict[str, Any]:
 def _show_choice(request: ChatRequest, choice: Choice, index: int) -> dict[str, Any]:
     message: dict[str, Any] = {
         "role": "assistant",
-        "content": None if choice.calls else "".join(choice.content),
-        "refusal": None,
+        "content": None if choice.calls or choice.is_refused else choice.text,
+        "refusal": choice.text if choice.is_refused else None,
         "annotations": [],
     }
     if choice.calls:
@@ -122,7 +119,7 @@ def _show_choice(request: ChatRequest, choice: Choice, index: int) -> dict[str, 
     return {
         "index": index,
         "message": message,
-        "logprobs": _show_logprobs(request, choice.content),
+        "logprobs": _show_logprobs(request, choice.content, choice.is_refused),
         "finish_reason": choice.finish_reason,
     }
 
@@ -134,22 +131,19 @@ def _show_call(call: ToolCall) -> dict[str, Any]:
 
 def _stream_choice(request: ChatRequest, choice: Choice, index: int, tokens_per_chunk: int) -> Iterator[Fragment]:
     """The fragments of one choice; the time of its reasoning passes after the role chunk."""
-    role = {"role": "assistant", "content": None if choice.calls else "", "refusal": None}
+    content = None if choice.calls or choice.is_refused else ""
+    role = {"role": "assistant", "content": content, "refusal": "" if choice.is_refused else None}
     yield Fragment("role", index, role, choice.reasoning_tokens)
-    for group in _group(choice.content, tokens_per_chunk):
-        delta = {"content": "".join(group)}
-        yield Fragment("content", index, delta, len(group), _show_logprobs(request, group))
+    for group in group_tokens(choice.content, tokens_per_chunk):
+        delta = {"refusal" if choice.is_refused else "content": "".join(group)}
+        yield Fragment("content", index, delta, len(group), _show_logprobs(request, group, choice.is_refused))
     for place, call in enumerate(choice.calls):
         first = {"index": place, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
         yield Fragment("content", index, {"tool_calls": [first]}, call.name_tokens)
-        for group in _group(call.arguments, tokens_per_chunk):
+        for group in group_tokens(call.arguments, tokens_per_chunk):
             more = {"index": place, "function": {"arguments": "".join(group)}}
             yield Fragment("content", index, {"tool_calls": [more]}, len(group))
     yield Fragment("finish", index, {}, finish_reason=choice.finish_reason)
-
-
-def _group(tokens: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (tokens[start : start + size] for start in range(0, len(tokens), size))
 
 
 def _take_turns(streams: Sequence[Iterator[Fragment]]) -> Iterator[Fragment]:
@@ -163,21 +157,8 @@ def _take_turns(streams: Sequence[Iterator[Fragment]]) -> Iterator[Fragment]:
             break
 
 
-def _show_logprobs(request: ChatRequest, tokens: Sequence[str]) -> dict[str, Any] | None:
+def _show_logprobs(request: ChatRequest, tokens: Sequence[str], is_refused: bool) -> dict[str, Any] | None:
     if not request.logprobs:
         return None
-    return {"content": [_rate_token(token, request.top_logprobs or 0) for token in tokens], "refusal": None}
-
-
-def _rate_token(token: str, alternatives: int) -> dict[str, Any]:
-    """A plausible log probability for a token, and for those that might have stood in its place."""
-    dice = Random(token)
-    chosen = -(dice.random() ** 3)
-    others = [other for other in _LIKELY_TOKENS if other != token][: max(0, alternatives - 1)]
-    rated = [(token, chosen), *((other, chosen - 1 - dice.random() - place) for place, other in enumerate(others))]
-    top = [_show_logprob(*pair) for pair in rated[:alternatives]]
-    return {**_show_logprob(token, chosen), "top_logprobs": top}
-
-
-def _show_logprob(token: str, logprob: float) -> dict[str, Any]:
-    return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
+    rated = [rate_token(token, request.top_logprobs or 0) for token in tokens]
+    return {"content": None, "refusal": rated} if is_refused else {"content": rated, "refusal": None}

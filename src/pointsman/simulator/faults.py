@@ -4,96 +4,104 @@
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-
-import msgspec
+from dataclasses import dataclass, replace
 
 from pointsman.simulator.refusal import Refusal
-from pointsman.simulator.steps import Head, Interruption, Piece, Raw, Script, Step, write_document, write_event
+from pointsman.simulator.steps import Head, HeaderFields, Interruption, Piece, Raw, Script, Step, write_document
+from pointsman.simulator.withheld_usage import withhold_usage
 
-Fault = Callable[[Script, int], Script]
-"""Takes the proper script, and the number of content tokens after which a stream is struck."""
+
+@dataclass(frozen=True, slots=True)
+class ErrorWriter:
+    """How a dialect says that something went wrong: as a document, inside a stream, and in headers."""
+
+    write_document: Callable[[Refusal], bytes]
+    write_event: Callable[[Refusal], bytes]
+    write_headers: Callable[[Refusal], HeaderFields]
+
+    def refuse(self, refusal: Refusal, *headers: tuple[str, str]) -> Script:
+        """The script of an error."""
+        return write_document(refusal.status, self.write_document(refusal), *headers, *self.write_headers(refusal))
+
+
+Fault = Callable[[Script, int, ErrorWriter], Script]
+"""Takes the proper script, the number of content tokens after which a stream is struck, and the dialect's errors."""
 
 CUT, HANG = Interruption.CUT, Interruption.HANG
 
 HUGE_HEADER_BYTES = 128 * 1024
 
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
-_BROKEN = Refusal(500, "The server had an error while processing your request.", kind="server_error").encode()
-
-
-def refuse(refusal: Refusal, *headers: tuple[str, str]) -> Script:
-    """The script of an error."""
-    return write_document(refusal.status, refusal.encode(), *headers)
+_BROKEN = Refusal(500, "The server had an error while processing your request.", kind="server_error")
 
 
 def _refuse_always(status: int, kind: str, code: str | None, message: str, *headers: tuple[str, str]) -> Fault:
     refusal = Refusal(status, message, kind=kind, code=code)
-    return lambda script, after_tokens: refuse(refusal, *headers)
+    return lambda script, after_tokens, errors: errors.refuse(refusal, *headers)
 
 
-def _answer_html(script: Script, after_tokens: int) -> Script:
+def _answer_html(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     return write_document(502, _HTML, ("content-type", "text/html"))
 
 
-def _redirect(script: Script, after_tokens: int) -> Script:
+def _redirect(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     return write_document(307, b"", ("location", "/v1/moved/chat/completions"))
 
 
-def _send_garbage(script: Script, after_tokens: int) -> Script:
+def _send_garbage(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     return (Raw(bytes(range(256)) + b"\r\n\r\n"), CUT)
 
 
-def _refuse_before_headers(script: Script, after_tokens: int) -> Script:
+def _refuse_before_headers(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     return (CUT,)
 
 
-def _never_answer(script: Script, after_tokens: int) -> Script:
+def _never_answer(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     return (HANG,)
 
 
-def _close_after_headers(script: Script, after_tokens: int) -> Script:
+def _close_after_headers(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     head = next(iter(script))
     return (head, CUT)
 
 
-def _swell_header(script: Script, after_tokens: int) -> Script:
+def _swell_header(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     for step in script:
         if isinstance(step, Head):
             step = replace(step, headers=(*step.headers, ("x-filler", "x" * HUGE_HEADER_BYTES)))
         yield step
 
 
-def _cut_after_tokens(script: Script, after_tokens: int) -> Script:
+def _cut_after_tokens(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     before, struck, _ = _split_at(script, after_tokens)
     return [*before, *_begin(struck), CUT]
 
 
-def _stall_after_tokens(script: Script, after_tokens: int) -> Script:
+def _stall_after_tokens(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     before, struck, _ = _split_at(script, after_tokens)
     return [*before, *_begin(struck), HANG]
 
 
-def _cut_inside_event(script: Script, after_tokens: int) -> Script:
+def _cut_inside_event(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     """The chunk announces all bytes of the event and carries half of them."""
     before, struck, _ = _split_at(script, after_tokens)
     announced = b"" if struck.kind == "document" else b"%x\r\n" % len(struck.data)
     return [*before, Raw(announced + _halve(struck.data)), CUT]
 
 
-def _send_error_before_content(script: Script, after_tokens: int) -> Script:
-    return _send_error_after_content(script, 0)
+def _send_error_before_content(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
+    return _send_error_after_content(script, 0, errors)
 
 
-def _send_error_after_content(script: Script, after_tokens: int) -> Script:
+def _send_error_after_content(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     """The status stays 200; a plain answer is the error's document."""
     before, struck, _ = _split_at(script, after_tokens)
     if struck.kind == "document":
-        return write_document(200, _BROKEN)
-    return [*before, Piece("finish", write_event(_BROKEN))]
+        return write_document(200, errors.write_document(_BROKEN))
+    return [*before, Piece("finish", errors.write_event(_BROKEN))]
 
 
-def _send_malformed_chunk(script: Script, after_tokens: int) -> Script:
+def _send_malformed_chunk(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     """A stream goes on behind the bad event; a plain answer is half a document, properly framed."""
     before, struck, rest = _split_at(script, after_tokens)
     if struck.kind == "document":
@@ -101,17 +109,18 @@ def _send_malformed_chunk(script: Script, after_tokens: int) -> Script:
     return [*before, Piece("content", _halve(struck.data) + b"\n\n"), struck, *rest]
 
 
-def _drop_usage(script: Script, after_tokens: int) -> Script:
+def _drop_usage(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
+    """Pieces that are usage alone go; where usage stands among other things, it is cut out."""
     for step in script:
         if isinstance(step, Piece) and step.kind == "document":
-            document: dict[str, msgspec.Raw] = msgspec.json.decode(step.data, type=dict[str, msgspec.Raw])
-            del document["usage"]
-            yield from write_document(200, msgspec.json.encode(document), tokens=step.tokens)
-        elif not (isinstance(step, Piece) and step.kind == "usage"):
+            yield from write_document(200, withhold_usage(step.data), tokens=step.tokens)
+        elif isinstance(step, Piece) and step.kind != "usage":
+            yield replace(step, data=withhold_usage(step.data))
+        elif not isinstance(step, Piece):
             yield step
 
 
-def _drop_done(script: Script, after_tokens: int) -> Script:
+def _drop_done(script: Script, after_tokens: int, errors: ErrorWriter) -> Script:
     return (step for step in script if not (isinstance(step, Piece) and step.kind == "done"))
 
 

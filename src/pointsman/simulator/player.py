@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from pointsman.simulator.behaviour import Pace
 from pointsman.simulator.calls import Call
 from pointsman.simulator.connection import Reply
-from pointsman.simulator.steps import Head, Interruption, Piece, Raw, Script
+from pointsman.simulator.steps import Head, HeaderFields, Interruption, Piece, Raw, Script
 
 LONGEST_SILENCE_S = 600.0
 """After this even an answer that never comes ends, by closing the connection."""
@@ -22,10 +23,11 @@ class Player:
     the cancellation of `play`.
     """
 
-    def __init__(self, reply: Reply, pace: Pace, call: Call) -> None:
+    def __init__(self, reply: Reply, pace: Pace, call: Call, stamp: Callable[[str, int], HeaderFields]) -> None:
         self._reply = reply
         self._pace = pace
         self._call = call
+        self._stamp = stamp
         self._head: Head | None = None
         self._played_tokens = 0
         self._pieces = 0
@@ -71,7 +73,7 @@ class Player:
         if self._head is None:
             return
         processing_ms = round((time.monotonic() - self._call.received_at_s) * 1000)
-        stamps = (("x-request-id", self._call.id), ("openai-processing-ms", str(processing_ms)))
+        stamps = self._stamp(self._call.id, processing_ms)
         self._reply.write_head(self._head.status, (*self._head.headers, *stamps), self._head.length)
         self._call.status = self._head.status
         self._head = None

@@ -13,7 +13,7 @@ class SimulatorSettings:
         latency_ms: from a request's last byte to the answer's first.
         tokens_per_second: of each answer; 0 is as fast as possible.
         seed: another seed gives other answers.
-        api_key: the bearer token to demand, or `None` for none.
+        api_key: the key to demand, each dialect in its own way, or `None` for none.
         announce_json: print the URL as a JSON object.
         parent_pid: end when this process is not the parent any more; `None` never asks.
     """

@@ -29,8 +29,9 @@ class Piece:
     """One whole thing of the body: the document of a plain answer or an event of a stream.
 
     Attributes:
-        kind: which part of the answer it is.
-        data: its bytes.
+        kind: which part of the answer it is. `role` is every event that only opens, closes or keeps alive; `content`
+            carries tokens, thoughts that are shown included; a fault strikes between those two kinds and the rest.
+        data: its bytes, framed.
         tokens: generated tokens it stands for; the next piece is due once their time has passed.
     """
 
@@ -67,6 +68,6 @@ JSON_TYPE = ("content-type", "application/json")
 EVENT_STREAM_TYPE = ("content-type", "text/event-stream; charset=utf-8")
 
 
-def write_event(data: bytes) -> bytes:
-    """One server-sent event."""
-    return b"data: " + data + b"\n\n"
+def write_event(data: bytes, name: str = "") -> bytes:
+    """One server-sent event, with a name where the dialect gives its events names."""
+    return (b"event: " + name.encode() + b"\n" if name else b"") + b"data: " + data + b"\n\n"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.config.snapshot import Deployment
-from pointsman.core.ports import Secrets
+from pointsman.core.ports import Headers, Secrets
 from pointsman.upstream.addresses import Resolver
+from pointsman.upstream.auth.access_tokens import AccessTokens
 from pointsman.upstream.connection import Connection, StaleConnection
 from pointsman.upstream.deadlines import Sweeper
 from pointsman.upstream.dial import Dialer
@@ -28,6 +29,7 @@ class HttpUpstream:
     def __init__(self, secrets: Secrets, resolver: Resolver | None = None) -> None:
         self._pool = Pool(Dialer(resolver or Resolver()))
         self._targets = Targets(secrets, self._pool)
+        self._tokens = AccessTokens(self._pool)
         self._sweeper = Sweeper(self._pool.sweep)
         self._now_s: Callable[[], float] = time.monotonic
 
@@ -41,7 +43,12 @@ class HttpUpstream:
     async def close(self) -> None:
         """Interrupt what is under way and close every connection."""
         self._sweeper.stop()
+        await self._tokens.close()
         await self._pool.close()
+
+    def list_descriptors(self) -> list[int]:
+        """The file descriptors of all connections; a child that is forked off has a copy of each."""
+        return self._pool.list_descriptors()
 
     def counts(self) -> dict[Origin, ConnectionCounts]:
         """Connections now, per origin."""
@@ -55,6 +62,7 @@ class HttpUpstream:
         *,
         stream: bool,
         note_sending: Callable[[], None] | None = None,
+        headers: Headers = (),
     ) -> HttpResponse:
         """POST `body` as JSON to the deployment and wait for the head of the answer, whatever its status.
 
@@ -66,22 +74,29 @@ class HttpUpstream:
             body: the request, already encoded.
             stream: whether an event stream was asked for; picks the total deadline.
             note_sending: called just before the first byte goes out.
+            headers: of this call, beside the deployment's own; whoever gives them has looked for line breaks.
 
         Raises:
             UpstreamFailure: when no proper head arrived; `sent` tells whether the provider may have seen the request.
         """
-        target = self._targets.find(deployment, path)
+        secret = self._targets.reveal(deployment)
+        if secret is not None and deployment.auth == "google_oauth":
+            secret = await self._tokens.find(deployment, secret)
+        target = self._targets.find(deployment, path, secret)
         deadlines = deployment.deadlines
         total_ms = deadlines.stream_total_ms if stream else deadlines.total_ms
         due_s = self._now_s() + total_ms / 1000
         connection = target.lane.take_idle() or await _open(target, due_s)
+        head = None if headers else target.plain
+        if head is None:
+            head = target.head.write(body, time.time(), headers)
         if note_sending is not None:
             note_sending()
         try:
-            return await connection.carry(target.head, body, deployment, due_s)
+            return await connection.carry(head, body, deployment, due_s)
         except StaleConnection:
             connection = await _open(target, due_s)
-            return await connection.carry(target.head, body, deployment, due_s)
+            return await connection.carry(head, body, deployment, due_s)
 
 
 async def _open(target: Target, due_s: float) -> Connection:

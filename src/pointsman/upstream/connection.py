@@ -85,6 +85,11 @@ class Connection(asyncio.BufferedProtocol):
         """Whether the connection has ended, or is about to."""
         return self._transport.is_closing()
 
+    def fileno(self) -> int:
+        """Its file descriptor; -1 once it is closed."""
+        wire = self._transport.get_extra_info("socket")
+        return -1 if wire is None else int(wire.fileno())
+
     def interrupt(self) -> None:
         """End at once because the process does; a request under way fails."""
         if self._response is not None:

@@ -161,6 +161,10 @@ class Pool:
         if not self._connections:
             self._is_empty.set()
 
+    def list_descriptors(self) -> list[int]:
+        """The file descriptors of all connections."""
+        return [number for connection in tuple(self._connections) if (number := connection.fileno()) >= 0]
+
     def count(self) -> dict[Origin, ConnectionCounts]:
         """Connections now, per origin."""
         return {origin: lane.count() for origin, lane in self._lanes.items()}

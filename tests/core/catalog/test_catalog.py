@@ -1,10 +1,13 @@
 """What the catalogue knows, and that its files hold together."""
 
+import re
+
 import msgspec
 import pytest
 
 from pointsman.control.configuration import load_catalog
-from pointsman.core.catalog.catalog import Catalog, KnownModel, KnownProvider, ListedPrice, ModelList, parse_provider
+from pointsman.core.catalog.catalog import Catalog, KnownProvider, parse_provider
+from pointsman.core.catalog.known_model import KnownModel, ListedPrice, ModelList, check_patterns
 from pointsman.core.catalog.written_models import parse_written_models
 from pointsman.core.chat.money import InvalidMoney
 from pointsman.core.config.base_url import read_base_url
@@ -16,11 +19,12 @@ TODAY = "2026-11-21"
 @pytest.mark.parametrize("name", CATALOG.providers)
 def test_every_provider_can_be_called_and_its_default_model_is_priced(name: str) -> None:
     provider = CATALOG.providers[name]
-    url = read_base_url(provider.base_url)
+    url = read_base_url(provider.base_url or re.sub("[A-Z]{3,}", "some-1", provider.base_url_form))
+    assert provider.is_own_address(url.url)
     assert (url.reach == "loopback") == (provider.location == "local")
     assert url.encrypted or provider.location == "local"
     assert bool(provider.key_variables) == (provider.location == "cloud")
-    if provider.location == "cloud":
+    if provider.location == "cloud" and provider.base_url:
         found = CATALOG.find_model(name, provider.default_model or "")
         assert found is not None
         assert found.model.price_on(TODAY) is not None
@@ -94,7 +98,7 @@ def test_an_exact_id_counts_before_a_pattern_and_an_earlier_list_before_a_later_
         found = catalog.find_model("p", model_id)
         return found and found.model
 
-    assert find("m-1") is exact
+    assert find("m-1") == KnownModel("m-1", context_window=5)
     assert [find(name) for name in ("m-2", "xy", "a-z", "amidst")] == [loose] * 4
     assert [find(name) for name in ("xy-tts", "yx", "other")] == [None] * 3
 
@@ -122,3 +126,61 @@ def test_a_written_price_with_a_mistake_is_not_read() -> None:
     head = b'provider = "p"\nsource = "s"\ndate = "d"\n[[models]]\nid = "m"\ncontext_window = 1\n'
     with pytest.raises(InvalidMoney):
         parse_written_models(head + b'price_per_1m_tokens = { input = "1e3", output = "1" }')
+
+
+def test_a_later_list_says_what_an_earlier_one_leaves_open() -> None:
+    price = ListedPrice(None, 1, 1, 1)
+    facts = KnownModel("M-1", max_output_tokens=9, abilities=("tools",), stated_at="their page, today")
+    priced = KnownModel("m-1", prices=(price,), starts_with=("m-1-",), max_output_tokens=5, deprecated=True)
+    lists = (ModelList("facts", "2026-02-01", {"p": (facts,)}), ModelList("prices", "2026-01-01", {"p": (priced,)}))
+    found = make_catalog(*lists).find_model("p", "m-1-2026")
+    assert found is not None
+    assert (found.model.max_output_tokens, found.model.abilities, found.model.prices) == (9, ("tools",), (price,))
+    assert found.model.deprecated and found.source == "catalogue 2026-01-01"
+    assert dict(found.origins) == {
+        "max_output_tokens": "their page, today",
+        "abilities": "their page, today",
+        "prices": "prices of 2026-01-01",
+        "deprecated": "prices of 2026-01-01",
+    }
+
+
+def test_the_newest_list_comes_first_and_of_one_day_the_one_that_was_brought() -> None:
+    def name(*brought: ModelList) -> list[str]:
+        own = (ModelList("own", "2026-03-01", {}), ModelList("generated", "2026-01-01", {}))
+        return [models.source for models in make_catalog(*own).with_lists(brought).lists]
+
+    assert name(ModelList("x", "2026-03-01", {})) == ["x", "own", "generated"]
+    assert name(ModelList("x", "2026-02-01", {})) == ["own", "x", "generated"]
+    assert name(ModelList("x", "2025-02-01", {})) == ["own", "generated", "x"]
+
+
+def test_a_provider_may_serve_what_another_one_does() -> None:
+    assert CATALOG.find_model("vertex", "gemini-3.8-flash") is not None
+    azure, openai = CATALOG.find_model("azure-openai", "gpt-4o"), CATALOG.find_model("openai", "gpt-4o")
+    assert azure is not None and openai is not None and azure.model.prices == openai.model.prices
+    # When a provider ends a model is its own affair.
+    assert openai.model.retires_on is not None and azure.model.retires_on is None
+
+
+def test_our_facts_are_of_models_whose_price_is_known_and_say_where_they_are_from() -> None:
+    written = [models for models in CATALOG.lists if models.source.endswith("'s pages")]
+    assert len(written) == 3
+    for models in written:
+        for provider, listed in models.providers.items():
+            known = {found.model.id: found.model for found in CATALOG.models_of(provider)}
+            for model in listed:
+                assert known[model.id].prices, model.id
+                assert model.stated_at.endswith(models.date)
+                assert not set(model.abilities) & set(model.lacks)
+
+
+def test_a_model_retires_on_its_day() -> None:
+    model = KnownModel("m", retires_on="2026-06-01")
+    assert [model.has_retired(day) for day in ("2026-05-31", "2026-06-01")] == [False, True]
+    assert model.is_ending and not KnownModel("m").is_ending
+
+
+def test_the_patterns_of_the_catalogue_are_harmless() -> None:
+    for models in CATALOG.lists:
+        check_patterns(models)

@@ -10,6 +10,7 @@ from genai_prices.data import providers
 
 from pointsman.control.configuration import load_catalog
 from pointsman.core.catalog.catalog import parse_model_list
+from pointsman.core.catalog.price_data import PROVIDERS
 
 TOOL = runpy.run_path(str(Path(__file__).parents[3] / "tools/refresh_catalog.py"))
 
@@ -26,7 +27,7 @@ def test_prices_agree_with_the_source_or_are_higher(day: str) -> None:
     midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
     compared = 0
     for provider in providers:
-        name = TOOL["PROVIDERS"].get(provider.id)
+        name = PROVIDERS.get(provider.id)
         for model in provider.models if name else ():
             found = load_catalog().find_model(name, model.id)
             theirs = model.get_prices(midnight)

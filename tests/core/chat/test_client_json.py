@@ -40,6 +40,10 @@ REFUSED = {
     "C08 2**63": (b'{"a":9223372036854775808}', "invalid_number"),
     "C08 -2**63 - 1": (b'{"a":-9223372036854775809}', "invalid_number"),
     "C10 nodes": (b'{"a":[' + b"1," * MOST_NODES + b"1]}", "too_many_items"),
+    "C10 strings": (b'{"a":[' + b'"",' * MOST_NODES + b'""]}', "too_many_items"),
+    "C10 nodes before quotes without an end": (b'{"a":[' + b"," * 100_002 + b'\\"' * 1_000_000, "too_many_items"),
+    "C02 commas in a string without an end": (b'{"a":["' + b"," * 100_002 + b'\\"' * 1_000, "invalid_json"),
+    "C08 among many": (b'{"a":[' + b"1," * 100 + b"9223372036854775808]}", "invalid_number"),
     "C11 in a value": (b'{"a":"\xff"}', "invalid_utf8"),
     "C11 in a key": (b'{"\xc3\x28":1}', "invalid_utf8"),
     "C11 overlong": (b'{"a":"\xc0\x80"}', "invalid_utf8"),
@@ -73,6 +77,16 @@ def test_names_the_place() -> None:
 
 def test_drops_a_utf8_byte_order_mark() -> None:
     assert read_json_object(b'\xef\xbb\xbf{"a":1}') == (b'{"a":1}', {"a": 1})
+
+
+def test_many_integers_are_counted_and_other_values_among_them_seen() -> None:
+    ids = ",".join(map(str, range(MOST_NODES - 1)))
+    assert len(read_json_object(f'{{"a":[{ids}]}}'.encode())[1]["a"]) == MOST_NODES - 1  # type: ignore[arg-type]
+    for extra in ("1", '"x"'):
+        with pytest.raises(ClientError, match="100,000 values"):
+            read_json_object(f'{{"a":[{ids},{extra}]}}'.encode())
+    mixed = b'{"a":[' + b"1," * 100 + b'"x",{"b":[9223372036854775807]},true,1.5]}'
+    assert read_json_object(mixed)[0] == mixed
 
 
 def test_accepts_the_deepest_allowed() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 from compiling import compile_text
 from msgspec import structs
 
+from openai_door import DOOR
 from pointsman.cli.explain_text import write_explanation
 from pointsman.control.sources import gather
 from pointsman.core.config.snapshot import Deployment, Snapshot
-from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.ports import Headers
 from pointsman.core.routing.describe import describe
 from pointsman.core.routing.explain import explain
@@ -25,8 +25,8 @@ from pointsman.relay.serve import serve
 from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.server.models import list_models
 from pointsman.upstream.guard import find_objection
+from pointsman.upstream.head import compose_head
 from pointsman.upstream.origin import parse_origin
-from pointsman.upstream.targets import compose_head
 
 Document = dict[str, Any]
 Observation = Callable[[Document], object]
@@ -44,7 +44,7 @@ ANSWERED = {
         "prompt_tokens": 1_000,
         "completion_tokens": 500,
         "total_tokens": 1_500,
-        "prompt_tokens_details": {"cached_tokens": 400},
+        "prompt_tokens_details": {"cached_tokens": 400, "cache_write_tokens": 100},
     },
 }
 
@@ -75,14 +75,21 @@ class NotingUpstream:
     sent: list[object] = field(default_factory=list)
 
     async def send(
-        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: NoteSending,
+        headers: Headers = (),
     ) -> ScriptedAnswer:
         if note_sending is not None:
             note_sending()
         origin = parse_origin(deployment)
         secret = SECRETS.reveal(deployment.credential) if deployment.credential else None
         refused = [address for address in ADDRESSES if find_objection(address, origin)]
-        head = compose_head(deployment, origin, path, secret)
+        head = compose_head(deployment, origin, path, secret).write(body, 0.0)
         self.sent.append((head, body, asdict(deployment.deadlines), deployment.credential, refused))
         return ScriptedAnswer(self.status, json.dumps(ANSWERED).encode())
 
@@ -150,7 +157,7 @@ def call(target: str, provider_answers: int = 200) -> Observation:
         upstream, client = NotingUpstream(provider_answers), NotingClient()
         booked: list[Outcome] = []
         body = json.dumps(ASKED | {"model": target}).encode()
-        asked = Call("req_1", DIALECTS["openai_chat"], body, "key_1", (), 0, 0.0, "shown-1")
+        asked = Call("req_1", *DOOR, body, "key_1", (), 0, 0.0, "shown-1")
         asyncio.run(serve(Relay(upstream, booked.append, lambda: 1.0), snapshot, asked, client))
         (outcome,) = (without_revision(outcome) for outcome in booked)
         return upstream.sent, client.status, client.headers, outcome

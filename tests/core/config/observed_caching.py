@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from key_pairs import ABSENT, CALLERS, Pair
 from observations import ASKED, Document, NotingClient, NotingUpstream, Observation, compile_document
 
+from openai_door import DOOR
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.dialects.table import DIALECTS
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
 
@@ -25,7 +25,7 @@ def answered(target: str, contents: Sequence[str] = TWICE, apart_s: float = 0.0)
         relay = Relay(upstream, lambda outcome: None, lambda: at_s)
         for content in contents:
             fields = ASKED | {"model": target, "messages": [{"role": "user", "content": content}]}
-            call = Call("req_1", DIALECTS["openai_chat"], json.dumps(fields).encode(), "key_1", (), 0, at_s, "shown-1")
+            call = Call("req_1", *DOOR, json.dumps(fields).encode(), "key_1", (), 0, at_s, "shown-1")
             before = len(upstream.sent)
             await serve(relay, snapshot, call, NotingClient())
             reached.append(len(upstream.sent) > before)

@@ -15,6 +15,8 @@ from observations import (
     settings,
 )
 from observed_caching import CACHE, list_caching_pairs
+from observed_losses import list_loss_pairs
+from observed_quirks import QUIRKS
 from observed_routing import ROUTING
 from observed_terms import TERMS, list_term_pairs
 
@@ -36,6 +38,7 @@ HEAD = (
 PROVIDERS = (
     Pair(f"{OWN}.enabled", True, False, decision("m"), SPARE),
     Pair(f"{OWN}.dialect", "openai_chat", "another", problems),
+    Pair(f"{OWN}.auth", "bearer", "x-api-key", CALL, {f"{OWN}.api_key.env": "POINTSMAN_HOUSE_KEY"}),
     Pair(f"{OWN}.base_url", ABSENT, "https://elsewhere.example/v2", CALL),
     Pair(f"{OWN}.api_key.env", "POINTSMAN_HOUSE_KEY", "OPENAI_API_KEY", CALL),
     Pair(f"{OWN}.api_key.file", "/run/secrets/one", "/run/secrets/other", CALL),
@@ -58,6 +61,7 @@ MODELS = (
     Pair(f"{PRICE}.input", "1", "2", CALL),
     Pair(f"{PRICE}.output", "1", "2", CALL),
     Pair(f"{PRICE}.cached_input", ABSENT, "0.5", CALL),
+    Pair(f"{PRICE}.cache_write", ABSENT, "1.25", CALL),
     Pair(f"{MODEL}.context_window", 1_000, 9_000, problems, {f"{AGENT}.parameters.max_tokens": 5_000}),
     Pair(f"{MODEL}.max_output_tokens", 1_000, 9_000, problems, {f"{AGENT}.parameters.max_tokens": 5_000}),
     Pair(f"{MODEL}.capabilities", ABSENT, ["vision"], explanation("m")),
@@ -158,11 +162,13 @@ PAIRS = {
     for pair in (
         *HEAD,
         *PROVIDERS,
+        *QUIRKS,
         *MODELS,
         *RESOURCES,
         *list_caller_pairs(),
         *list_term_pairs(),
         *list_caching_pairs(),
+        *list_loss_pairs(),
         *AGENTS,
         *TASKS,
         *ROUTING,

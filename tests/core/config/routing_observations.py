@@ -19,11 +19,12 @@ from observations import (
     compile_document,
 )
 
+from openai_door import DOOR
 from pointsman.control.spending import Spending
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.config.snapshot import Deployment
-from pointsman.core.dialects.table import DIALECTS
 from pointsman.core.limits.scopes import CostQuestion
+from pointsman.core.ports import Headers
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Decision, Refusal
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveTarget
@@ -40,8 +41,6 @@ from storage.usage_examples import EXAMPLE
 PRIVATE = "Write to ada.lovelace@example.com"
 TURNS = 500
 """How often a slow provider lets others go first."""
-
-CHAT = DIALECTS["openai_chat"]
 
 
 def chosen(target: str, live: dict[str, LiveTarget] | None = None, **facts: Any) -> Observation:
@@ -85,7 +84,14 @@ class Slow(NotingUpstream):
     """Takes its time over the model m."""
 
     async def send(
-        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: NoteSending,
+        headers: Headers = (),
     ) -> ScriptedAnswer:
         answer = await super().send(deployment, path, body, stream=stream, note_sending=note_sending)
         for _ in range(TURNS if deployment.model == "m" else 0):
@@ -97,7 +103,14 @@ class Unreadable(NotingUpstream):
     """Answers, and nobody can read it."""
 
     async def send(
-        self, deployment: Deployment, path: str, body: bytes, *, stream: bool, note_sending: NoteSending
+        self,
+        deployment: Deployment,
+        path: str,
+        body: bytes,
+        *,
+        stream: bool,
+        note_sending: NoteSending,
+        headers: Headers = (),
     ) -> ScriptedAnswer:
         await super().send(deployment, path, body, stream=stream, note_sending=note_sending)
         return ScriptedAnswer(200, b"<html>")
@@ -147,7 +160,7 @@ async def _ask(document: Document, target: str, around: Surroundings) -> object:
         hedging=HedgePace(0.0, 0.0),
     )
     body = json.dumps(ASKED | {"model": target, "messages": [{"role": "user", "content": around.content}]}).encode()
-    await serve(relay, snapshot, Call("req_1", CHAT, body, "key_1", around.words, NOW_MS, 0.0, "shown-1"), client)
+    await serve(relay, snapshot, Call("req_1", *DOOR, body, "key_1", around.words, NOW_MS, 0.0, "shown-1"), client)
     assert outcomes[0].failure != "internal_error"
     return list_asked(upstream), client.status, outcomes[0].failure
 
@@ -208,7 +221,7 @@ def limited(document: Document) -> object:
         relay.live.follow(snapshot, snapshot.provider_limits)
         body = json.dumps(ASKED | {"model": "agent:a"}).encode()
         for number in range(5):
-            call = Call(f"req_{number}", CHAT, body, "key_1", (), NOW_MS, 0.0, "shown-1")
+            call = Call(f"req_{number}", *DOOR, body, "key_1", (), NOW_MS, 0.0, "shown-1")
             await serve(relay, snapshot, call, NotingClient())
         return list_asked(upstream)
 
@@ -226,7 +239,7 @@ def traced(document: Document) -> object:
 
         relay = Relay(NotingUpstream(200), lambda outcome: None, lambda: 1.0, trace=trace)
         body = json.dumps(ASKED | {"model": "agent:a"}).encode()
-        await serve(relay, snapshot, Call("req_1", CHAT, body, "key_1", (), NOW_MS, 0.0, "shown-1"), NotingClient())
+        await serve(relay, snapshot, Call("req_1", *DOOR, body, "key_1", (), NOW_MS, 0.0, "shown-1"), NotingClient())
         return events
 
     return asyncio.run(observe())
@@ -242,7 +255,7 @@ def waits(document: Document) -> object:
     snapshot, failure = compile_document(document), UpstreamFailure(FailureKind.SERVER_ERROR, "it failed", sent=True)
     decision = decide(snapshot, Facts("m"))
     assert isinstance(decision, Decision)
-    call = Call("req_1", CHAT, b"", "key_1", (), 0, 0.0, "shown-1")
+    call = Call("req_1", *DOOR, b"", "key_1", (), 0, 0.0, "shown-1")
     relay = Relay(NotingUpstream(200), lambda outcome: None, lambda: 0.0)
     return [find_wait_s(relay, Progress(call, snapshot, attempts=tried), decision, failure) for tried in (1, 2)]
 

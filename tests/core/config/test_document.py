@@ -111,7 +111,7 @@ WRONG_VALUES = {
         "invalid_name",
     ),
     "another dialect": (
-        provider("dialect: gemini, base_url: 'https://x.example'"),
+        provider("dialect: klingon, base_url: 'https://x.example'"),
         "providers.own.dialect",
         "invalid_value",
     ),

@@ -73,7 +73,7 @@ def test_a_document_tells_which_of_its_keys_are_pending() -> None:
     text = """
 providers: {own: {base_url: "https://x.example/v1", display_name: Ours}}
 agents:
-  a: {model: m, rules: [{when: task.critical, use: m}], policy: {privacy: high, strict: true}}
+  a: {model: m, rules: [{when: task.critical, use: m}], policy: {privacy: high, stream_guard: true}}
   b: {model: m}
 routing: {savings: [use_cheaper_models_for_simple_tasks, cache_similar_requests]}
 budgets:
@@ -86,7 +86,7 @@ budgets:
     found = list_pending(root)
     assert found == (
         PendingKey("providers.own.display_name", "console"),
-        PendingKey("agents.a.policy.strict", PENDING["agents.NAME.policy.strict"]),
+        PendingKey("agents.a.policy.stream_guard", PENDING["agents.NAME.policy.stream_guard"]),
         PendingKey("routing.savings[1]", "cache", "cache_similar_requests"),
         PendingKey("budgets[2].on_exceed", "alerts", "alert"),
     )

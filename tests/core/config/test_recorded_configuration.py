@@ -148,6 +148,10 @@ def test_a_configuration_of_before_midnight_that_was_put_down_after_it_comes_bac
 def test_another_program_or_catalogue_is_told_as_the_reason() -> None:
     recorded = record(load(ODD))
     other = msgspec.structs.replace(recorded, revision="000000000000")
-    assert "comes to revision" in str(compile_again(other))
-    assert "the catalogue was old then" in str(compile_again(msgspec.structs.replace(other, catalogue="old")))
-    assert "Pointsman 9.9.9 decided it" in str(compile_again(msgspec.structs.replace(other, program="9.9.9")))
+    assert "comes to revision" in str(compile_again(other, load_catalog()))
+    assert "the catalogue was old then" in str(
+        compile_again(msgspec.structs.replace(other, catalogue="old"), load_catalog())
+    )
+    assert "Pointsman 9.9.9 decided it" in str(
+        compile_again(msgspec.structs.replace(other, program="9.9.9"), load_catalog())
+    )

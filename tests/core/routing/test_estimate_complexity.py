@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from requests_of_any_kind import REQUESTS, ask
 
 from pointsman.core.chat.request import ChatRequest
-from pointsman.core.dialects.openai_chat.decode_request import decode_request
 from pointsman.core.routing.complexity_question import MOST_READ_CHARACTERS
 from pointsman.core.routing.complexity_words import PHRASES, THEMES
 from pointsman.core.routing.estimate_complexity import Complexity, estimate_complexity
@@ -119,10 +118,10 @@ def test_words_of_the_tables_are_as_the_splitter_leaves_them() -> None:
 @given(REQUESTS, st.integers(0, 10**8))
 @settings(max_examples=300)
 def test_any_request_has_a_level_and_always_the_same(body: dict[str, object], tokens: int) -> None:
-    request = decode_request(json.dumps(body).encode())
+    request = ChatRequest("agent:writer", False, False, json.dumps(body).encode(), body)
     complexity = estimate_complexity(request, tokens)
     assert 1 <= complexity.value <= 10
-    assert complexity == estimate_complexity(decode_request(json.dumps(body).encode()), tokens)
+    assert complexity == estimate_complexity(request, tokens)
 
 
 @given(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from requests_of_any_kind import REQUESTS, ask
 from token_samples import SAMPLES, Sample
 
-from pointsman.core.dialects.openai_chat.decode_request import decode_request
+from pointsman.core.chat.request import ChatRequest
 from pointsman.core.routing.estimate_tokens import (
     AUDIO_TOKENS,
     FILE_PAGE_TOKENS,
@@ -104,7 +104,7 @@ def test_more_text_is_never_fewer_tokens(texts: list[str], more: str) -> None:
 @given(REQUESTS)
 @settings(max_examples=300)
 def test_no_request_that_is_let_through_makes_it_fail(body: dict[str, object]) -> None:
-    request = decode_request(json.dumps(body).encode())
+    request = ChatRequest("agent:writer", False, False, json.dumps(body).encode(), body)
     tokens = estimate_tokens(request)
     assert tokens > 0
     assert estimate_tokens(request) == tokens

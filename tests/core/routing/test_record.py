@@ -73,6 +73,8 @@ FACTS = st.builds(
     forced=st.none() | FORCED,
     chosen=st.none() | FORCED,
     max_cost_nusd=st.none() | st.integers(0, 2**62),
+    fallback_models=st.lists(TEXTS, max_size=3).map(tuple),
+    min_quality=st.none() | st.integers(0, 1_000_000),
     session=TEXTS,
     dice=st.floats(0, 1, exclude_max=True),
 )

@@ -39,6 +39,8 @@ def test_every_word_is_read_from_headers_and_from_metadata() -> None:
         "max_cost": "0.50",
         "strategy": "balanced",
         "budget_mode": "true",
+        "fallback_models": "big, small,big",
+        "min_quality": "0.85",
     }
     wanted = Said(
         agent="writer",
@@ -52,6 +54,8 @@ def test_every_word_is_read_from_headers_and_from_metadata() -> None:
         max_cost_nusd=500_000_000,
         strategy="balanced",
         budget_mode=True,
+        fallback_models=("big", "small"),
+        min_quality=850_000,
     )
     assert say(**words) == wanted
     assert say(words) == wanted
@@ -104,6 +108,13 @@ def test_a_level_that_is_none_stays_to_be_refused() -> None:
         ({"task": "[1]"}, "invalid_task"),
         ({"tags": "a,,b"}, "invalid_tags"),
         ({"budget_mode": "yes"}, "invalid_value"),
+        ({"fallback_models": "a,,b"}, "invalid_fallback_models"),
+        ({"fallback_models": ",".join("abcdefghijklmnopq")}, "invalid_fallback_models"),
+        ({"fallback_models": "a\u200bb"}, "invalid_fallback_models"),
+        ({"min_quality": "1.1"}, "invalid_min_quality"),
+        ({"min_quality": "-0"}, "invalid_min_quality"),
+        ({"min_quality": "NaN"}, "invalid_min_quality"),
+        ({"min_quality": "0.1234567"}, "invalid_min_quality"),
         ({"user": "x" * 257}, "invalid_value"),
         ({"user": "a\x01"}, "invalid_characters"),
     ],

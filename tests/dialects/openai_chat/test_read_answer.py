@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.core.chat.verification import AnswerText
+from pointsman.core.dialects.dialect import Target
 from pointsman.core.dialects.openai_chat.decode_request import decode_request
-from pointsman.core.dialects.openai_chat.encode_request import encode_request
 from pointsman.core.dialects.openai_chat.read_answer import read_answer
+from pointsman.core.dialects.openai_chat.rewrite_request import rewrite_request
 from pointsman.core.dialects.openai_chat.write_verification import write_verification
 
 JSON = st.recursive(
@@ -62,8 +63,8 @@ def test_whatever_form_it_has_nothing_raises(message: object, logprobs: object) 
 def test_a_question_is_a_request_like_any_other_and_leaves_pictures_out() -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     asked = {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "What?"}, picture]}]}
-    question = write_verification(decode_request(json.dumps(asked).encode()), "A cat.", "mark", False)
+    question = write_verification(asked["messages"], "A cat.", "mark", False)
     assert question is not None and "response_format" not in question.fields
     assert b"AAAA" not in question.body and b"left_out" in question.body
-    sent = encode_request(question, "up", ())
+    sent = rewrite_request(question, Target("up"))
     assert decode_request(sent.body).fields["model"] == "up" and sent.changes == ()

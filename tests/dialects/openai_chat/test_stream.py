@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pointsman.core.chat.failures import FailureKind
 from pointsman.core.chat.usage import Usage
-from pointsman.core.dialects.openai_chat.stream import DONE, MOST_EVENT_BYTES, StreamReader
+from pointsman.core.dialects.openai_chat.stream import DONE, StreamReader
+from pointsman.core.dialects.server_events import MOST_EVENT_BYTES
 
 RECORDED = sorted((Path(__file__).parent / "streams").glob("*.sse"))
 
@@ -72,7 +74,7 @@ def test_holds_back_until_there_is_content() -> None:
 
 
 @pytest.mark.parametrize("content", [{"tool_calls": [{"index": 0}]}, {"reasoning_content": "x"}, {"refusal": "no"}])
-def test_all_kinds_of_content_count(content: dict[str, object]) -> None:
+def test_all_kinds_of_content_count(content: dict[str, Any]) -> None:
     reader = StreamReader(False)
     assert reader.feed(delta(**content)) and reader.committed
 

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import msgspec
 
@@ -17,9 +17,13 @@ MOST_NODES = 100_000
 MOST_PATH_CHARACTERS = 200
 SLOW_READING_BYTES = 4 * 1024 * 1024
 _INT64 = 2**63
+_SmallIntegers = list[Annotated[int, msgspec.Meta(ge=-_INT64, le=_INT64 - 1)]]
 _BOM = b"\xef\xbb\xbf"
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00")
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?(?:"|\Z)', re.DOTALL)
+"""Also one without an end, up to the end: else each quote in it would be tried as the beginning of another."""
+
+_LONG_LIST = 64
 
 _decode = msgspec.json.Decoder().decode
 
@@ -42,8 +46,12 @@ class ClientError(Exception):
         self.param = param
 
 
-def read_json_object(body: bytes) -> tuple[bytes, dict[str, object]]:
+def read_json_object(body: bytes, most_nodes: int = MOST_NODES) -> tuple[bytes, dict[str, object]]:
     """Decode a request body that must be one JSON object in UTF-8.
+
+    Args:
+        body: as received.
+        most_nodes: how many values it may hold.
 
     Returns:
         The body without a leading byte order mark, and the object.
@@ -55,20 +63,28 @@ def read_json_object(body: bytes) -> tuple[bytes, dict[str, object]]:
         body = body[len(_BOM) :]
     if body.startswith(_OTHER_ENCODINGS) or body[1:2] == b"\x00":
         raise ClientError(400, "invalid_encoding", "The body must be JSON in UTF-8; it looks like another encoding.")
-    if len(body) > MOST_NODES and body.count(b",") > MOST_NODES < _STRINGS.sub(b"", body).count(b","):
-        raise _too_many_nodes()
+    if len(body) > most_nodes and _has_too_many_commas(body, most_nodes):
+        raise _too_many_nodes(most_nodes)
     try:
         value = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         _explain_refusal(body, error)
     if type(value) is not dict:
         raise ClientError(400, "invalid_type", "The body must be a JSON object.")
-    if _count_quotes_of(value) != _count_quotes_in(body):
+    if _count_quotes_of(value, most_nodes) != _count_quotes_in(body):
         raise ClientError(400, "duplicate_key", "A key stands twice in the same object.", _find_duplicate(body))
     return body, value
 
 
-def _count_quotes_of(value: dict[str, object]) -> int:
+def _has_too_many_commas(body: bytes, most_nodes: int) -> bool:
+    """Whether so many commas or strings stand in a body that it need not be decoded to be refused."""
+    if body.count(b",") <= most_nodes:
+        return False
+    # A member takes two strings, and so four quotes, at most.
+    return _count_quotes_in(body) > 4 * most_nodes or _STRINGS.sub(b"", body).count(b",") > most_nodes
+
+
+def _count_quotes_of(value: dict[str, object], most_nodes: int) -> int:
     """Count the quotes that the decoded value needs, and refuse what is too deep, too many or too large.
 
     A key that stood twice was dropped while decoding, so its quotes are missing here.
@@ -84,6 +100,8 @@ def _count_quotes_of(value: dict[str, object]) -> int:
         below: list[dict[str, object] | list[object]] = []
         for container in level:
             nodes += len(container)
+            if len(container) > _LONG_LIST and _is_of_small_integers(container):
+                continue
             items: Iterable[object] = container
             if type(container) is dict:
                 quoted += len(container)
@@ -96,19 +114,29 @@ def _count_quotes_of(value: dict[str, object]) -> int:
                     below.append(item)  # type: ignore[arg-type]
                 elif kind is int and not -_INT64 <= item < _INT64:  # type: ignore[operator]
                     raise _number_out_of_range()
-        if nodes > MOST_NODES:
-            raise _too_many_nodes()
+        if nodes > most_nodes:
+            raise _too_many_nodes(most_nodes)
         level = below
     return 2 * quoted
 
 
+def _is_of_small_integers(container: dict[str, object] | list[object]) -> bool:
+    """Whether a list holds nothing but integers in range, such as ids of tokens: seen at once, without a walk."""
+    if type(container) is not list or type(container[0]) is not int:
+        return False
+    try:
+        msgspec.convert(container, _SmallIntegers)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _count_quotes_in(body: bytes) -> int:
     """Count the quotes that open or close a string, leaving out escaped ones."""
-    quotes = body.count(b'"')
-    if b'\\"' in body:
-        unpaired = body.replace(b"\\\\", b"") if b"\\\\" in body else body
-        quotes -= unpaired.count(b'\\"')
-    return quotes
+    escaped = body.count(b'\\"')
+    if escaped and b"\\\\" in body:
+        escaped = body.replace(b"\\\\", b"").count(b'\\"')
+    return body.count(b'"') - escaped
 
 
 def _explain_refusal(body: bytes, error: Exception) -> NoReturn:
@@ -189,8 +217,8 @@ def _too_deep() -> ClientError:
     return ClientError(400, "too_deep", f"The body is nested deeper than {MOST_DEPTH} levels.")
 
 
-def _too_many_nodes() -> ClientError:
-    return ClientError(400, "too_many_items", f"The body holds more than {MOST_NODES:,} values.")
+def _too_many_nodes(most: int) -> ClientError:
+    return ClientError(400, "too_many_items", f"The body holds more than {most:,} values.")
 
 
 def _number_out_of_range() -> ClientError:

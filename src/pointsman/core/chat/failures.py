@@ -30,6 +30,8 @@ class FailureKind(Enum):
     STALLED = "stalled"
     DEADLINE = "deadline"
     INTERRUPTED = "interrupted"
+    UNTRANSLATABLE = "untranslatable"
+    NOT_INSTALLED = "not_installed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class FailurePolicy:
         try_next: whether the next candidate may be tried (only before the first content byte).
         try_again: whether the same target may be tried again where there is no other candidate; a time-out spent
             the time already, and what is refused for good stays refused.
-        show_upstream: whether the upstream's own message is the client's business.
+        show_upstream: whether the upstream's own message is the client's business, in place of ours.
+        quote_upstream: whether it is told beside ours; not where it may speak of the operator's account.
         maybe_billed: whether the provider may have worked, and bill, although no usage came.
     """
 
@@ -53,6 +56,7 @@ class FailurePolicy:
     try_next: bool
     try_again: bool = False
     show_upstream: bool = False
+    quote_upstream: bool = False
     maybe_billed: bool = False
 
 
@@ -89,13 +93,23 @@ POLICIES: dict[FailureKind, FailurePolicy] = {
         503, "upstream_quota_exhausted", "the gateway's quota at the provider is used up", try_next=True
     ),
     FailureKind.RATE_LIMITED: FailurePolicy(
-        429, "upstream_rate_limited", "the provider asks for fewer requests", try_next=True, try_again=True
+        429,
+        "upstream_rate_limited",
+        "the provider asks for fewer requests",
+        try_next=True,
+        try_again=True,
+        quote_upstream=True,
     ),
     FailureKind.OVERLOADED: FailurePolicy(
-        503, "upstream_overloaded", "the provider is overloaded", try_next=True, try_again=True
+        503,
+        "upstream_overloaded",
+        "the provider is overloaded",
+        try_next=True,
+        try_again=True,
+        quote_upstream=True,
     ),
     FailureKind.SERVER_ERROR: FailurePolicy(
-        502, "upstream_error", "the provider failed", try_next=True, try_again=True
+        502, "upstream_error", "the provider failed", try_next=True, try_again=True, quote_upstream=True
     ),
     FailureKind.BAD_RESPONSE: FailurePolicy(
         502,
@@ -140,12 +154,25 @@ POLICIES: dict[FailureKind, FailurePolicy] = {
         try_again=True,
         maybe_billed=True,
     ),
+    FailureKind.UNTRANSLATABLE: FailurePolicy(
+        400,
+        "loss_refused",
+        "its provider cannot be told all of the request",
+        try_next=True,
+        show_upstream=True,
+    ),
+    FailureKind.NOT_INSTALLED: FailurePolicy(
+        503,
+        "upstream_not_installed",
+        "the gateway needs the library LiteLLM for it: its operator runs pip install 'pointsman[litellm]'",
+        try_next=True,
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ShownError:
-    """What a provider said of the client's own mistake, free of anything that looks like a key."""
+    """What a provider said, free of anything that looks like a key, a host or an account."""
 
     message: str
     code: str | None = None
@@ -159,8 +186,9 @@ class UpstreamFailure(Exception):
         kind: what happened; `POLICIES[kind]` says what follows.
         detail: one line for logs and operators; never holds a key, a header value or a body.
         sent: whether a byte of the request may have reached the provider (it may then be billed).
-        shown: the provider's own words, where they are the client's business.
+        shown: the provider's own words, where they are the client's business; `POLICIES` says in which way.
         retry_after_s: how long the provider asked to wait, within [0, 300], or `None`.
+        status: the provider's HTTP status, where it answered with an error, or `None`.
     """
 
     def __init__(
@@ -171,6 +199,7 @@ class UpstreamFailure(Exception):
         sent: bool,
         shown: ShownError | None = None,
         retry_after_s: float | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(f"{kind.value}: {detail}")
         self.kind = kind
@@ -178,3 +207,4 @@ class UpstreamFailure(Exception):
         self.sent = sent
         self.shown = shown
         self.retry_after_s = retry_after_s
+        self.status = status

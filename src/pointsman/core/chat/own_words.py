@@ -13,5 +13,7 @@ OWN_WORDS = {
     "max_cost": "max_cost",
     "strategy": "strategy",
     "budget_mode": "budget_mode",
+    "fallback_models": "fallback_models",
+    "min_quality": "min_quality",
 }
 """Each with the header that says the same, without its prefix."""

@@ -32,7 +32,7 @@ presence_penalty frequency_penalty parallel_tool_calls response_format json_sche
 prediction refusal reasoning_effort id index image_url url detail input_audio data file file_data file_id filename
 audio modalities store service_tier
 """
-_WIRE_WORDS = frozenset(_WIRE_TEXT.split())
+WIRE_WORDS = frozenset(_WIRE_TEXT.split())
 _WIRE_NUMBERS = frozenset({"seed", "max_tokens", "max_completion_tokens"})
 
 _decode = msgspec.json.Decoder().decode
@@ -68,7 +68,7 @@ def list_joints(fields: dict[str, object]) -> Iterator[str]:
     for message in (*(messages if type(messages) is list else ()), fields.get("prediction")):
         content = message.get("content") if type(message) is dict else None
         if type(content) is list and len(content) > 1:
-            yield from _join_neighbours(_list_part_texts(content))
+            yield from join_neighbours(_list_part_texts(content))
 
 
 def has_unsearchable(fields: dict[str, object]) -> bool:
@@ -105,7 +105,7 @@ def _list_part_texts(content: list[object]) -> Iterator[str]:
             yield text
 
 
-def _join_neighbours(texts: Iterable[str]) -> Iterator[str]:
+def join_neighbours(texts: Iterable[str]) -> Iterator[str]:
     """The ends that meet, each run of them in one piece; a part without a line end carries on to the one after it."""
     line: list[str] = []
     for text in texts:
@@ -132,14 +132,14 @@ def _list_within(value: object) -> Iterator[str]:
     while waiting:
         item = waiting.pop()
         if type(item) is str:
-            if item and item not in _WIRE_WORDS:
+            if item and item not in WIRE_WORDS:
                 yield item
         elif type(item) is dict:
             waiting.extend(_take_apart(item))
         elif type(item) is list:
             waiting.extend(reversed(item))
-        elif type(item) is int and abs(item) >= LEAST_LISTED_NUMBER:
-            yield str(item)
+        elif (type(item) is int or type(item) is float) and abs(item) >= LEAST_LISTED_NUMBER:
+            yield str(int(item))
 
 
 def _take_apart(value: dict[str, object]) -> list[object]:
@@ -150,12 +150,12 @@ def _take_apart(value: dict[str, object]) -> list[object]:
         if name not in _WIRE_NUMBERS or type(item) is not int:
             within.append(item)
         if name == "arguments" and type(item) is str and "\\" in item:
-            within.append(_read_arguments(item))
+            within.append(read_arguments(item))
     within.reverse()
     return within
 
 
-def _read_arguments(arguments: str) -> object:
+def read_arguments(arguments: str) -> object:
     try:
         return _decode(arguments)
     except (msgspec.MsgspecError, RecursionError):

@@ -14,9 +14,16 @@ class Usage(msgspec.Struct, frozen=True):
         output_tokens: all generated tokens, reasoning included.
         cached_input_tokens: the part of `input_tokens` served from the provider's prompt cache.
         reasoning_tokens: the part of `output_tokens` spent on reasoning.
+        cache_write_tokens: the part of `input_tokens` that was written into the provider's prompt cache.
     """
 
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+def read_count(value: object) -> int | None:
+    """A reported count of tokens, or `None` when it is missing or cannot be true (negative, fractional, huge)."""
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None

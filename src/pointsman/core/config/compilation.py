@@ -19,6 +19,7 @@ class Surroundings:
         base_urls: values of the environment variables that move a provider.
         set_variables: names of the environment variables that have a value.
         variables: all environment variables; `substitute.py` says which a document may take over.
+        has_litellm: whether the library for providers called `litellm/NAME` is installed.
         list_time_zones: gives the names of all time zones, asked only where a document names one; none: not judged.
     """
 
@@ -28,6 +29,7 @@ class Surroundings:
     base_urls: Mapping[str, str]
     set_variables: frozenset[str]
     variables: Mapping[str, str] = field(default_factory=dict)
+    has_litellm: bool = True
     list_time_zones: Callable[[], frozenset[str]] = frozenset
 
 

@@ -28,6 +28,7 @@ Shape = Literal["named", "listed", "single"]
 """Entries by name, entries in order, or one mapping."""
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+PROVIDER_NAME = re.compile(r"(?:litellm/)?[a-z0-9][a-z0-9._-]{0,62}")
 MODEL_NAME = re.compile(r"(?!(?:agent|task|interaction):)(?!auto\Z)[A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}")
 
 
@@ -47,7 +48,7 @@ class Section:
 
 
 SECTIONS: dict[str, Section] = {
-    "providers": Section(Provider, "named"),
+    "providers": Section(Provider, "named", PROVIDER_NAME),
     "models": Section(Model, "named", MODEL_NAME),
     "agents": Section(Agent, "named"),
     "interactions": Section(Interaction, "named"),

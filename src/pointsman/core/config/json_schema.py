@@ -21,7 +21,9 @@ from pointsman.core.config.sections.values import (
     read_duration,
     read_money,
     read_period,
+    read_quantity,
     read_ratio,
+    read_scalar,
     read_secret_reference,
     read_size,
     read_stop,
@@ -58,6 +60,8 @@ GRAMMARS: dict[str, Schema] = {
         "minItems": 1,
         "maxItems": MOST_STOPS,
     },
+    "quantity": {"type": "number"},
+    "scalar": {"type": ["string", "number", "boolean"]},
     "variable": {"type": "string", "pattern": r"\$\{", "description": "a text with the value of ${NAME} in it"},
 }
 """Each grammar of single values by the name it has under `$defs`; any text may hold a `${NAME}`."""
@@ -70,6 +74,8 @@ _READERS = {
     read_money: "money",
     read_version: "version",
     read_stop: "stop",
+    read_quantity: "quantity",
+    read_scalar: "scalar",
 }
 
 _CHECKS: dict[object, Schema] = {check_weight: {"minimum": 0, "maximum": LARGEST_WEIGHT}}

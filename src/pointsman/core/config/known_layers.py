@@ -6,6 +6,8 @@ What the catalogue says is found by the same functions that compile a document, 
 from collections.abc import Mapping
 from dataclasses import replace
 
+import msgspec
+
 from pointsman.core.catalog.catalog import Catalog
 from pointsman.core.config.compilation import Compilation, Surroundings
 from pointsman.core.config.default_values import list_default_values
@@ -14,6 +16,7 @@ from pointsman.core.config.find_path import find_value
 from pointsman.core.config.layers import Layer, build_mapping, build_node
 from pointsman.core.config.nodes import Entry, MappingNode, Node, Plain, ScalarNode, to_plain
 from pointsman.core.config.problems import Findings, Place
+from pointsman.core.config.provider_facts import choose_auth, choose_dialect, find_kin, list_quirks, merge_headers
 from pointsman.core.config.read_document import Kind, Written, read_document
 from pointsman.core.config.resolve_caller import resolve_agents, resolve_interactions, resolve_tasks
 from pointsman.core.config.resolve_model import Providers, adopt_model, resolve_model
@@ -115,10 +118,27 @@ def _describe_provider(
             )
     elif resolved is not None and written.value.dialect is None:
         facts["dialect"] = _build(resolved.dialect, f"providers.{name}.dialect", DEFAULTS_FILE)
+    facts |= _describe_manners(name, written, compilation)
     located = resolve_provider(name, _without(written, "location"), compilation)
     if located is not None:
         facts["location"] = _build(located.location, f"providers.{name}.location", _BASE_URL)
     return _hold(facts, f"providers.{name}")
+
+
+def _describe_manners(name: str, written: Written[Provider], compilation: Compilation) -> dict[str, Node]:
+    """How the key travels, what each call states beside it, and what is said otherwise."""
+    catalog, unsaid = compilation.surroundings.catalog, _without(written, "auth", "headers", "quirks").value
+    dialect, kin = choose_dialect(unsaid, catalog.providers.get(name)), find_kin(name, unsaid, catalog)
+    source = DEFAULTS_FILE if kin is None else CATALOGUE_FILE
+    facts = {"auth": _build(choose_auth(unsaid, kin, dialect), f"providers.{name}.auth", source)}
+    headers: dict[str, Plain] = dict(merge_headers((), kin, dialect))
+    if headers:
+        facts["headers"] = _build(headers, f"providers.{name}.headers", source)
+    quirks = list_quirks(unsaid, kin, dialect)
+    if quirks and not written.value.quirks:
+        plain: list[Plain] = [{**msgspec.to_builtins(quirk), "dialects": [dialect]} for quirk in quirks]
+        facts["quirks"] = _build(plain, f"providers.{name}.quirks", source)
+    return facts
 
 
 def _describe_model(
@@ -153,6 +173,8 @@ def _list_facts(model: Model, compilation: Compilation) -> dict[str, Node]:
             "output": write_money(model.prices.output_nusd),
             "cached_input": write_money(model.prices.cached_input_nusd),
         }
+        if model.prices.cache_write_nusd is not None:
+            price["cache_write"] = write_money(model.prices.cache_write_nusd)
         facts["price_per_1m_tokens"] = _build(price, f"{path}.price_per_1m_tokens", model.prices.source)
     return facts
 

@@ -56,7 +56,7 @@ def _find_usual(name: str, below: MappingNode, catalog: Catalog, base_urls: Mapp
     if known is None:
         return ""
     moved_by = next((base_urls[each] for each in known.base_url_variables if each in base_urls), None)
-    return known.base_url if moved_by is None else complete_base_url(moved_by, known.base_url)
+    return known.base_url if moved_by is None else complete_base_url(moved_by, known.usual_base_url)
 
 
 def _has_key(name: str, below: MappingNode, catalog: Catalog) -> bool:

@@ -7,8 +7,6 @@ from pointsman.core.config.fields import ITEM, NAME
 from pointsman.core.config.nodes import ListNode, MappingNode, Node, ScalarNode
 
 _POLICY = {
-    "strict": "dialects",
-    "on_loss": "dialects",
     "stream_guard": "privacy",
 }
 _WITH_POLICY = ("agents.NAME.policy", "interactions.NAME.policy", "tasks.NAME.policy", "policy")

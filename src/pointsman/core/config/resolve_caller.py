@@ -5,6 +5,7 @@ from typing import TypedDict, cast
 
 from pointsman.core.chat.request import ParameterValue
 from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.complete_terms import complete_terms
 from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.nodes import MappingNode, find_node
 from pointsman.core.config.problems import Place, quote
@@ -13,7 +14,7 @@ from pointsman.core.config.resolve_caching import find_caching
 from pointsman.core.config.routing_plan import Detect
 from pointsman.core.config.sections.callers import Agent as WrittenAgent
 from pointsman.core.config.sections.callers import Interaction, Policy, Task
-from pointsman.core.config.snapshot import Agent, Model
+from pointsman.core.config.snapshot import Agent, Model, Terms
 from pointsman.core.privacy.labels import Label
 
 FindModel = Callable[[str, Place], Model | None]
@@ -50,7 +51,7 @@ def resolve_agents(find_model: FindModel, compilation: Compilation) -> dict[str,
             strict_capabilities=stated.strict_capabilities,
             task_type=stated.task_type,
             langsmith_project=stated.langsmith_project,
-            **_complete_terms(stated.policy, compilation.document),
+            **_complete_policy(stated.policy, compilation.document),
         )
     return agents
 
@@ -69,7 +70,7 @@ def resolve_interactions(find_model: FindModel, compilation: Compilation) -> dic
                 description=written.value.description,
                 reasoning=written.value.reasoning,
                 tags=tuple(written.value.tags),
-                **_complete_terms(written.value.policy, compilation.document),
+                **_complete_policy(written.value.policy, compilation.document),
             )
     return interactions
 
@@ -91,12 +92,12 @@ def resolve_tasks(find_model: FindModel, compilation: Compilation) -> dict[str, 
                 tags=tuple(stated.tags),
                 capabilities_required=tuple(stated.capabilities_required),
                 task_type=name,
-                **_complete_terms(stated.policy, compilation.document),
+                **_complete_policy(stated.policy, compilation.document),
             )
     return tasks
 
 
-class _Terms(TypedDict):
+class _PolicyFields(TypedDict):
     """The fields of an `Agent` that its policy fills in."""
 
     stays_local: str | None
@@ -106,13 +107,14 @@ class _Terms(TypedDict):
     hedges: bool | None
     retries_after_send: bool
     caches: bool | None
+    terms: Terms
 
 
-def _complete_terms(own: Policy, document: Document) -> _Terms:
+def _complete_policy(own: Policy, document: Document) -> _PolicyFields:
     """What a caller's own policy says, else the policy over all callers, else the section that the key belongs to."""
     common = document.policy.value
     threshold = common.quality_threshold if own.quality_threshold is None else own.quality_threshold
-    return _Terms(
+    return _PolicyFields(
         stays_local=find_reason_to_stay(own.privacy, document),
         privacy=own.privacy or common.privacy or "low",
         detect=own.detect or common.detect or document.privacy.value.detect,
@@ -120,6 +122,7 @@ def _complete_terms(own: Policy, document: Document) -> _Terms:
         hedges=common.hedging if own.hedging is None else own.hedging,
         retries_after_send=bool(common.retry_after_send if own.retry_after_send is None else own.retry_after_send),
         caches=find_caching(own, document),
+        terms=complete_terms(own, common),
     )
 
 

@@ -1,21 +1,28 @@
 """Completes a model from the catalogue: where it is served, what it costs, what it can do."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
-from pointsman.core.catalog.catalog import FoundModel
+from pointsman.core.catalog.join_models import FoundModel
+from pointsman.core.catalog.known_model import KnownModel, ListedPrice
 from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.model_operations import list_model_operations
 from pointsman.core.config.problems import Place, Severity, quote
+from pointsman.core.config.provider_facts import choose_quirks
 from pointsman.core.config.read_document import Written
 from pointsman.core.config.resolve_provider import ResolvedProvider
 from pointsman.core.config.sections.providers import Model as WrittenModel
-from pointsman.core.config.sections.providers import Price
+from pointsman.core.config.sections.providers import Price, Supports
 from pointsman.core.config.snapshot import Deployment, Model
-from pointsman.core.pricing.prices import PriceTable
+from pointsman.core.pricing.prices import PriceTable, PriceTier
 
 Providers = Mapping[str, ResolvedProvider]
 
 LACKABLE = ("tools", "vision", "structured_output")
 """What a model may be said not to support."""
+
+NOTICE_DAYS = 30
+"""How long before a model ends that is worth a warning; `pointsman models` tells it from the day it is known."""
 
 WRITTEN_SOURCE = "pointsman.yaml"
 """The source of a price that the document states, whatever its file is called."""
@@ -38,14 +45,16 @@ def resolve_model(
         message = f"nobody knows what {quote(name)} costs; write price_per_1m_tokens"
         compilation.findings.add(written.key, "price_unknown", message, severity="warning")
     facts = found.model if found else None
+    capabilities = facts.capabilities if stated.capabilities is None and facts else tuple(stated.capabilities or ())
     return Model(
         name=name,
-        deployment=_deploy(name, upstream_model, provider),
+        deployment=deploy_model(name, upstream_model, provider),
         prices=prices,
         context_window=stated.context_window or (facts.context_window if facts else None),
         max_output_tokens=stated.max_output_tokens or (facts.max_output_tokens if facts else None),
-        capabilities=facts.capabilities if stated.capabilities is None and facts else tuple(stated.capabilities or ()),
-        lacks=tuple(name for name in LACKABLE if not getattr(stated.supports, name)),
+        capabilities=capabilities,
+        lacks=_list_lacking(stated.supports, facts),
+        operations=list_model_operations(upstream_model, capabilities, facts, provider.operations),
         enabled=stated.enabled and provider.enabled,
         description=stated.description,
         tier=stated.tier,
@@ -81,18 +90,34 @@ def adopt_model(
     _warn_of_end(found, place, compilation)
     return Model(
         name=name,
-        deployment=_deploy(name, name, provider),
+        deployment=deploy_model(name, name, provider),
         prices=_resolve_prices(None, found, provider, compilation),
         context_window=found.model.context_window,
         max_output_tokens=found.model.max_output_tokens,
         capabilities=found.model.capabilities,
+        lacks=_list_lacking(Supports(), found.model),
+        operations=list_model_operations(name, found.model.capabilities, found.model, provider.operations),
         enabled=provider.enabled,
         requests_per_minute=provider.rate_limits.requests_per_minute,
         tokens_per_minute=provider.rate_limits.tokens_per_minute,
     )
 
 
-def _deploy(name: str, upstream_model: str, provider: ResolvedProvider) -> Deployment:
+def _list_lacking(supports: Supports, facts: KnownModel | None) -> tuple[str, ...]:
+    """What a model cannot do, as written, else as its provider says."""
+    known = facts.lacks if facts is not None else ()
+    written = supports.model_fields_set
+    return tuple(name for name in LACKABLE if not (getattr(supports, name) if name in written else name not in known))
+
+
+def deploy_model(name: str, upstream_model: str, provider: ResolvedProvider) -> Deployment:
+    """A place at a provider where a model is served.
+
+    Args:
+        name: ours of the model.
+        upstream_model: the id the provider knows it by.
+        provider: who serves it.
+    """
     return Deployment(
         id=f"{provider.name}/{upstream_model}",
         provider=provider.name,
@@ -105,6 +130,8 @@ def _deploy(name: str, upstream_model: str, provider: ResolvedProvider) -> Deplo
         credential=provider.credential,
         deadlines=provider.deadlines,
         headers=provider.headers,
+        auth=provider.auth,
+        quirks=choose_quirks(provider.quirks, upstream_model),
         trusted_networks=provider.trusted_networks,
         allowed_addresses=provider.allowed_addresses,
     )
@@ -116,17 +143,51 @@ def _resolve_prices(
     """As written, else as listed for today; a local model without either is free, a cloud model's price is unknown."""
     if stated is not None:
         cached = stated.input if stated.cached_input is None else stated.cached_input
-        return PriceTable(stated.input, stated.output, cached, WRITTEN_SOURCE)
+        return PriceTable(stated.input, stated.output, cached, WRITTEN_SOURCE, stated.cache_write)
     listed = found.model.price_on(compilation.surroundings.today) if found else None
     if found is not None and listed is not None:
-        return PriceTable(listed.input_nusd, listed.output_nusd, listed.cached_input_nusd, found.source)
+        return _build_table(listed, found.source)
     return PriceTable(0, 0, 0, "local, free unless priced") if provider.location == "local" else None
 
 
+def _build_table(listed: ListedPrice, source: str) -> PriceTable:
+    tiers = (
+        PriceTier(
+            tier.above_input_tokens,
+            tier.input_nusd,
+            tier.output_nusd,
+            tier.cached_input_nusd,
+            tier.cache_write_nusd,
+        )
+        for tier in listed.tiers
+    )
+    return PriceTable(
+        listed.input_nusd,
+        listed.output_nusd,
+        listed.cached_input_nusd,
+        source,
+        listed.cache_write_nusd,
+        tuple(tiers),
+    )
+
+
 def _warn_of_end(found: FoundModel | None, place: Place, compilation: Compilation) -> None:
-    if found is not None and found.model.deprecated:
-        message = f"the provider has announced the end of {quote(found.model.id)} ({found.source})"
-        compilation.findings.add(place, "model_deprecated", message, severity="warning")
+    if found is None or not found.model.is_ending:
+        return
+    model, today = found.model, compilation.surroundings.today
+    if model.retires_on is None:
+        message = f"the provider has announced the end of {quote(model.id)} ({found.source})"
+    elif model.has_retired(today):
+        message = f"the provider does not serve {quote(model.id)} any more, since {model.retires_on}; name another one"
+    elif _count_days(today, model.retires_on) <= NOTICE_DAYS:
+        message = f"the provider serves {quote(model.id)} until {model.retires_on} only; name another one before that"
+    else:
+        return
+    compilation.findings.add(place, "model_deprecated", message, severity="warning")
+
+
+def _count_days(day: str, until: str) -> int:
+    return (date.fromisoformat(until) - date.fromisoformat(day)).days
 
 
 def _report_unknown_provider(name: str, place: Place, compilation: Compilation) -> None:
@@ -150,7 +211,11 @@ def _report_unknown_model(
         compilation.findings.add(place, "unknown_reference", message, severity=severity)
         return
     message = f"unknown model {quote(name)}"
-    elsewhere = sorted(provider for provider in catalog.providers if catalog.serves(provider, name))
+    # Who can be added by name alone comes first.
+    elsewhere = sorted(
+        (provider for provider in catalog.providers if catalog.serves(provider, name)),
+        key=lambda provider: (not catalog.providers[provider].base_url, provider),
+    )
     if elsewhere:
         message += f"; {elsewhere[0]} serves it: add `{elsewhere[0]}: {{}}` under providers"
         compilation.findings.add(place, "unknown_reference", message, severity=severity)

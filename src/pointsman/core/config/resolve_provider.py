@@ -4,9 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pointsman.core.catalog.catalog import Auth, KnownProvider
+from pointsman.core.catalog.long_tail import find_long_tail
+from pointsman.core.catalog.quirk import Quirk
 from pointsman.core.config.base_url import BaseUrl, ForbiddenUrl, complete_base_url, read_base_url
+from pointsman.core.config.check_long_tail import check_long_tail
 from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.model_operations import Operations, list_provider_operations
 from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.provider_facts import choose_auth, choose_dialect, find_kin, list_quirks, merge_headers
 from pointsman.core.config.provider_network import read_addresses, read_headers, read_networks
 from pointsman.core.config.read_document import Written
 from pointsman.core.config.sections.providers import Provider, RateLimits
@@ -16,7 +22,6 @@ from pointsman.core.privacy.labels import Label
 
 _OWN_VARIABLE = re.compile(r"POINTSMAN_[A-Z0-9_]{1,100}")
 _NEVER_SENT = frozenset(("POINTSMAN_ADMIN_KEY", "POINTSMAN_API_KEY"))
-_DEFAULT_DIALECT = "openai_chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +37,39 @@ class ResolvedProvider:
     deadlines: Deadlines
     enabled: bool
     headers: tuple[tuple[str, str], ...]
+    auth: Auth
+    quirks: tuple[Quirk, ...]
     trusted_networks: tuple[str, ...]
     allowed_addresses: tuple[str, ...]
     rate_limits: RateLimits
+    operations: Operations
 
 
 def resolve_provider(name: str, written: Written[Provider], compilation: Compilation) -> ResolvedProvider | None:
     """Complete a provider, or note why it cannot be called."""
     known = compilation.surroundings.catalog.providers.get(name)
-    base_url = _resolve_base_url(name, written, compilation)
+    dialect, kin = choose_dialect(written.value, known), find_kin(name, written.value, compilation.surroundings.catalog)
+    place = _resolve_place(name, written, compilation)
     credential = _resolve_credential(name, written, compilation)
-    if base_url is None:
+    if place is None:
         return None
-    location = _resolve_location(name, base_url, written, compilation)
-    if location is None:
-        return None
+    base_url, location = place
     return ResolvedProvider(
         name=name,
-        dialect=written.value.dialect or (known.dialect if known else _DEFAULT_DIALECT),
-        base_url=base_url.url,
+        dialect=dialect,
+        base_url=base_url,
         location=location,
         clearance=_resolve_clearance(name, location, written, compilation),
         credential=credential,
         deadlines=_resolve_deadlines(written, compilation),
         enabled=written.value.enabled,
-        headers=read_headers(written, compilation),
+        headers=merge_headers(read_headers(written, compilation), kin, dialect),
+        auth=choose_auth(written.value, kin, dialect),
+        quirks=list_quirks(written.value, kin, dialect),
         trusted_networks=read_networks(written, compilation),
         allowed_addresses=read_addresses(written, compilation),
         rate_limits=written.value.rate_limits,
+        operations=list_provider_operations(kin, dialect),
     )
 
 
@@ -72,30 +82,57 @@ def list_provider_limits(providers: Mapping[str, ResolvedProvider]) -> dict[str,
     return {name: limits for name, limits in stated.items() if limits != (None, None)}
 
 
+def _resolve_place(name: str, written: Written[Provider], compilation: Compilation) -> tuple[str, Location] | None:
+    """The base URL and whose machine that is; `""` for the cloud provider that LiteLLM knows the way to."""
+    is_long_tail = find_long_tail(name) is not None
+    if is_long_tail and written.value.base_url is None:
+        check_long_tail(name, "cloud", written, compilation)
+        return "", "cloud"
+    base_url = _resolve_base_url(name, written, compilation)
+    location = _resolve_location(name, base_url, written, compilation) if base_url else None
+    if base_url is None or location is None:
+        return None
+    if is_long_tail:
+        check_long_tail(name, location, written, compilation)
+    return base_url.url, location
+
+
 def _resolve_base_url(name: str, written: Written[Provider], compilation: Compilation) -> BaseUrl | None:
     """As written, else as an environment variable has it, else as the catalogue knows it."""
     text, place, origin = written.value.base_url, written.place_of("base_url"), "this base URL"
     known = compilation.surroundings.catalog.providers.get(name)
     if text is None and known is None:
-        providers = compilation.surroundings.catalog.providers
-        message = f"the catalogue does not know {quote(name)}; write its base_url"
-        place = written.key.renamed(f"{written.key.path}.base_url")
-        compilation.findings.add(
-            place, "missing_key", message, suggestion=compilation.findings.guess_name(name, providers)
-        )
+        _report_unknown_address(name, written, compilation)
         return None
     if text is None and known is not None:
         text = known.base_url
-        for variable in known.base_url_variables:
-            if variable in compilation.surroundings.base_urls:
-                text = complete_base_url(compilation.surroundings.base_urls[variable], known.base_url)
-                origin = f"the base URL of {variable}"
-                break
+        moved_by = next((each for each in known.base_url_variables if each in compilation.surroundings.base_urls), None)
+        if moved_by is not None:
+            text = complete_base_url(compilation.surroundings.base_urls[moved_by], known.usual_base_url)
+            origin = f"the base URL of {moved_by}"
+        elif not text:
+            _report_missing_address(known, written, compilation)
+            return None
     try:
         return read_base_url(text or "")
     except ForbiddenUrl as reason:
         compilation.findings.add(place, "forbidden_url", f"{origin} may not be used: {reason}")
         return None
+
+
+def _report_unknown_address(name: str, written: Written[Provider], compilation: Compilation) -> None:
+    message = f"the catalogue does not know {quote(name)}; write its base_url"
+    guess = compilation.findings.guess_name(name, compilation.surroundings.catalog.providers)
+    place = written.key.renamed(f"{written.key.path}.base_url")
+    compilation.findings.add(place, "missing_key", message, suggestion=guess)
+
+
+def _report_missing_address(known: KnownProvider, written: Written[Provider], compilation: Compilation) -> None:
+    """Of a provider that gives each of its customers an address of their own."""
+    message = f"write your base_url, which looks like {known.base_url_form}"
+    if known.base_url_variables:
+        message += f", or set {' or '.join(known.base_url_variables)}"
+    compilation.findings.add(written.key.renamed(f"{written.key.path}.base_url"), "missing_key", message)
 
 
 def _resolve_location(
@@ -141,7 +178,8 @@ def _resolve_clearance(name: str, location: Location, written: Written[Provider]
         return "high"
     known = compilation.surroundings.catalog.providers.get(name)
     # What the catalogue knows holds for the provider's own address, not for wherever a document points its name.
-    usual = known.data_policy if known and written.value.base_url in (None, known.base_url) else None
+    moved = written.value.base_url
+    usual = known.data_policy if known and (moved is None or known.is_own_address(moved)) else None
     policy = written.value.data_policy or usual
     return "medium" if policy in ("zero_retention", "no_training") else "low"
 
@@ -154,6 +192,8 @@ def _resolve_credential(name: str, written: Written[Provider], compilation: Comp
     """The reference that the provider's key is revealed by; a missing value is worth a warning, no more."""
     known = compilation.surroundings.catalog.providers.get(name)
     reference = written.value.api_key
+    if written.value.auth == "none":
+        return None
     if reference is not None and reference.file is not None:
         return f"file:{reference.file}"
     if reference is not None and reference.env is None:
@@ -172,7 +212,7 @@ def _resolve_credential(name: str, written: Written[Provider], compilation: Comp
     if compilation.surroundings.set_variables.isdisjoint(variables):
         message = f"{quote(name)} has no key; set {' or '.join(variables)}"
         compilation.findings.add(written.key, "credential_missing", message, severity="warning")
-    return "env:" + ",".join(variables)
+    return "env:" + ",".join(map(compilation.surroundings.catalog.read_variable, variables))
 
 
 def _accept_variable(variable: str, place: Place, compilation: Compilation) -> bool:

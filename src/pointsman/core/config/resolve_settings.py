@@ -3,6 +3,7 @@
 import re
 
 from pointsman.core.config.compilation import Compilation
+from pointsman.core.config.complete_terms import complete_terms
 from pointsman.core.config.locality import find_reason_to_stay
 from pointsman.core.config.problems import Place
 from pointsman.core.config.resolve_caching import find_caching
@@ -33,6 +34,7 @@ def resolve_settings(compilation: Compilation) -> Settings:
         kept_decisions_s=document.retention.value.decisions or KEPT_DECISIONS_S,
         caches=find_caching(document.policy.value, document),
         cache=CacheBounds(cache.ttl, cache.max_size, cache.max_entries),
+        terms=complete_terms(document.policy.value, document.policy.value),
     )
 
 

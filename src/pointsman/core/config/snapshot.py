@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pointsman.core.chat.request import ParameterValue
+from pointsman.core.catalog.catalog import Auth
+from pointsman.core.catalog.quirk import Quirk
+from pointsman.core.chat.request import Operation, ParameterValue
 from pointsman.core.config.routing_plan import Detect, RoutingPlan
 from pointsman.core.config.sections.values import Location
 from pointsman.core.limits.scopes import OnExceed, ScopeKind
@@ -12,6 +14,7 @@ from pointsman.core.pricing.prices import PriceTable
 from pointsman.core.privacy.entities import Entity
 from pointsman.core.privacy.labels import Label
 
+OnLoss = Literal["allow", "warn", "refuse"]
 MetricsAccess = Literal["loopback", "open", "key"]
 
 KEPT_DECISIONS_S = 7 * 86_400
@@ -54,6 +57,8 @@ class Deployment:
         deadlines: how long an upstream call may take.
         max_response_bytes: the largest plain answer, decoded, that is accepted.
         headers: further headers of each call.
+        auth: how the provider key travels.
+        quirks: what this provider wants said otherwise of this model than its wire format has it.
         trusted_networks: public networks, such as `203.0.113.0/24`, where a local deployment may be.
         allowed_addresses: private addresses with port, such as `127.0.0.1:4101`, where a cloud deployment may be.
     """
@@ -70,6 +75,8 @@ class Deployment:
     deadlines: Deadlines = Deadlines()
     max_response_bytes: int = 64 * 1024 * 1024
     headers: tuple[tuple[str, str], ...] = ()
+    auth: Auth = "bearer"
+    quirks: tuple[Quirk, ...] = field(default=(), hash=False)
     trusted_networks: tuple[str, ...] = ()
     allowed_addresses: tuple[str, ...] = ()
 
@@ -86,6 +93,7 @@ class Model:
         max_output_tokens: the most tokens an answer may have, or `None` when unknown.
         capabilities: what the catalogue and the configuration say it can do.
         lacks: what it is known not to be able to do: `tools`, `vision`, `structured_output`.
+        operations: what it can be asked for; where `count_tokens` is missing, we estimate.
         enabled: false keeps it, or all of its provider's models, from serving anything.
         description: what it is good for.
         tier: 1 is the most capable class; `None` when nobody said.
@@ -103,6 +111,7 @@ class Model:
     max_output_tokens: int | None = None
     capabilities: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    operations: frozenset[Operation] = frozenset({"chat"})
     enabled: bool = True
     description: str = ""
     tier: int | None = None
@@ -111,6 +120,19 @@ class Model:
     first_token_ms: int | None = None
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What may happen to a request on its way into a provider's format.
+
+    Attributes:
+        is_strict: whether it is refused where anything would be renamed, clamped, left out or lost.
+        on_loss: what happens where the format cannot say all of it: nothing, a header that names it, or a refusal.
+    """
+
+    is_strict: bool = False
+    on_loss: OnLoss = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +161,7 @@ class Agent:
         hedges: whether a second model is asked when the first is slow; `None`: as the strategy says.
         retries_after_send: whether its only model may be tried again where the provider may have done the work already.
         caches: whether an answer may be kept and given again to the same request; `None`: as the strategy says.
+        terms: what may happen to its requests on the way into a provider's format.
     """
 
     name: str
@@ -162,6 +185,7 @@ class Agent:
     hedges: bool | None = None
     retries_after_send: bool = False
     caches: bool | None = None
+    terms: Terms = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +249,7 @@ class Settings:
         kept_decisions_s: how long decisions are kept on record, in seconds.
         caches: whether answers may be kept where no caller's policy says so; `None`: as the strategy says.
         cache: how long answers are kept, and how many.
+        terms: as an agent's, where a model is asked for by its name.
     """
 
     attempts: int = 3
@@ -243,6 +268,7 @@ class Settings:
     kept_decisions_s: int = KEPT_DECISIONS_S
     caches: bool | None = None
     cache: CacheBounds = CacheBounds()
+    terms: Terms = Terms()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pointsman.core.routing.constraints import Constraints, find_drop
 from pointsman.core.routing.decision import Drop
 from pointsman.core.routing.facts import Facts, LiveView
 from pointsman.core.routing.find_target import Target
+from pointsman.core.routing.least_quality import find_low_quality
 from pointsman.core.routing.rules import Asker, ask_restrictive_for
 
 
@@ -75,6 +76,9 @@ class Case(msgspec.Struct):
         """Why a candidate may not serve, be it for what it is or for what a rule says of it."""
         drop = find_drop(name, model, self.limits)
         if drop is not None or model is None:
+            return drop
+        drop = find_low_quality(model, self.facts, self.snapshot.routing)
+        if drop is not None:
             return drop
         if self.rules_about_candidates or self.asker.verdict.denials:
             ask_restrictive_for(self.asker, (*self.rules_about_candidates, *self.asker.verdict.denials), model)

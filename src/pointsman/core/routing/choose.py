@@ -11,6 +11,7 @@ from pointsman.core.routing.decision import Attempt, DecidedBy, Decision, Drop
 from pointsman.core.routing.experiments import find_keeper, pick_variant
 from pointsman.core.routing.facts import UNSEEN
 from pointsman.core.routing.find_check import find_check
+from pointsman.core.routing.least_quality import say_unknown_quality
 from pointsman.core.routing.order_candidates import (
     CHEAPER,
     SAVING,
@@ -34,7 +35,7 @@ class Settled(msgspec.Struct, frozen=True):
 
 def choose(case: Case) -> Decision:
     """The decision among the candidates that may serve; there is at least one."""
-    settled = _settle(case)
+    settled = settle(case)
     notes: list[str] = []
     ordered, ordered_by = _order(case, settled, notes)
     first = ordered[0]
@@ -45,6 +46,7 @@ def choose(case: Case) -> Decision:
     attempts, exhausted = _cut(case, ordered)
     if first.lacking:
         notes.append(f"{first.model.name} lacks {', '.join(first.lacking)}")
+    notes.extend(say_unknown_quality(first.model, case.facts, case.snapshot.routing))
     check = find_check(case, ordered)
     strategy, verdict, caller = case.strategy, case.asker.verdict, case.target.caller
     hedges = caller.hedges if caller and caller.hedges is not None else bool(strategy and strategy.hedges)
@@ -71,7 +73,7 @@ def choose(case: Case) -> Decision:
     )
 
 
-def _settle(case: Case) -> Settled | None:
+def settle(case: Case) -> Settled | None:
     """The first of all that may name the model, in the order of their weight, whose model may serve."""
     if case.target.kind == "forced":
         name = next(iter(case.target.own))
@@ -127,6 +129,7 @@ def _order(case: Case, settled: Settled | None, notes: list[str]) -> tuple[list[
     if case.target.kind == "forced":
         ordered = list(case.usable.values())
         mark_lacking(case, ordered)
+        put_fit_first(case, ordered)
         return ordered, ""
     ordered, ordered_by = order_candidates(case, notes)
     if settled is not None:
@@ -141,10 +144,11 @@ def _order(case: Case, settled: Settled | None, notes: list[str]) -> tuple[list[
 
 def _explain_first(case: Case, first: Candidate, ordered_by: str) -> Settled:
     """What put the first candidate there when nothing names it: a rule that took others away, a strategy, or nobody."""
-    target, verdict, caller = case.target, case.asker.verdict, case.target.caller
-    if caller is not None and caller.model != first.model.name:
-        rule = verdict.moved_back.get(caller.model) or verdict.banned.get(caller.model)
-        if rule is None and caller.model not in case.usable:
+    target, verdict = case.target, case.asker.verdict
+    wanted = _find_wanted(case)
+    if wanted is not None and wanted != first.model.name:
+        rule = verdict.moved_back.get(wanted) or verdict.banned.get(wanted)
+        if rule is None and wanted not in case.usable:
             rule = verdict.stays_local
         if rule is not None:
             return _settle_by_rule(rule, "rule" if rule in verdict.denials else "global_rule")
@@ -161,9 +165,16 @@ def _explain_first(case: Case, first: Candidate, ordered_by: str) -> Settled:
             text += f" ({made.text})"
         return Settled(first.model.name, "strategy", ordered_by, text)
     text = target.text
-    if caller is not None and caller.model != first.model.name:
-        text = f"{first.why}: {_tell_why_not(case, caller.model)}"
+    if wanted is not None and wanted != first.model.name:
+        text = f"{first.why}: {_tell_why_not(case, wanted)}"
     return Settled(first.model.name, target.kind, target.name, text)
+
+
+def _find_wanted(case: Case) -> str | None:
+    """The model that comes first unless something speaks against it, or `None` where all may."""
+    if case.target.kind == "forced":
+        return next(iter(case.target.own))
+    return case.target.caller.model if case.target.caller is not None else None
 
 
 def _tell_why_not(case: Case, name: str) -> str:

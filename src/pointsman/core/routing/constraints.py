@@ -10,11 +10,17 @@ from pointsman.core.config.snapshot import Agent, Model
 from pointsman.core.privacy.labels import Label, is_cleared
 from pointsman.core.routing.decision import Drop, Refusal
 from pointsman.core.routing.estimate_cost import ExpectedTokens, estimate_cost
-from pointsman.core.routing.facts import Facts
+from pointsman.core.routing.facts import CHAT, Facts
 
 PRIVACY_CODES = frozenset(("cloud_forbidden", "clearance"))
 """Codes of drops that keep private data where it may be."""
 
+
+ESTIMATED = "count_tokens"
+"""What every model can be asked for: where its provider does not count, we estimate; it costs nothing."""
+
+_NEUTRAL = frozenset(("model_disabled", "model_unavailable", "other_vectors"))
+"""Codes of drops that say nothing of why a request is refused, where there is another."""
 
 _AFTER_A_BUDGET = "wait until its next window begins, or ask the operator."
 
@@ -70,11 +76,14 @@ def find_drop(name: str, model: Model | None, limits: Constraints) -> Drop | Non
 def _find_misfit(model: Model, limits: Constraints) -> Drop | None:
     """Why a model cannot do what the request, the caller or the purse ask for."""
     facts, caller = limits.facts, limits.caller
+    operation = facts.operation
+    if operation not in model.operations and operation != ESTIMATED:
+        return Drop(model.name, "unsupported", f"it, or its provider, cannot be asked for {operation}")
     if facts.needs and model.lacks:
         lacking = [ability for ability in facts.needs if ability in model.lacks]
         if lacking:
             return Drop(model.name, "unsupported", f"the request needs {', '.join(lacking)}, which it does not support")
-    if model.context_window is not None:
+    if model.context_window is not None and operation == CHAT:
         wanted = facts.tokens + (limits.tokens.most_output if limits.tokens.is_limited else 0)
         if wanted > model.context_window:
             reason = f"some {wanted:,} tokens do not fit in its context of {model.context_window:,}"
@@ -83,7 +92,7 @@ def _find_misfit(model: Model, limits: Constraints) -> Drop | None:
         missing = [skill for skill in caller.capabilities_required if skill not in model.capabilities]
         if missing:
             return Drop(model.name, "capability_missing", f"lacks {', '.join(missing)}")
-    if facts.max_cost_nusd is not None:
+    if facts.max_cost_nusd is not None and operation != ESTIMATED:
         return _find_excess(model, limits, facts.max_cost_nusd)
     return None
 
@@ -105,7 +114,7 @@ def refuse_by_budget(budget: str, label: Label) -> Refusal:
 
 def refuse(title: str, dropped: Sequence[Drop], limits: Constraints) -> Refusal:
     """The refusal when nothing is left; what the client can change itself is said as its mistake."""
-    codes = {drop.code for drop in dropped if drop.code not in ("model_disabled", "model_unavailable")}
+    codes = {drop.code for drop in dropped if drop.code not in _NEUTRAL}
     if codes & PRIVACY_CODES:
         why = limits.stays_local or f"it is labelled {limits.label}"
         message = f"This request must stay local ({why}), and no local model may serve it; ask the operator for one."
@@ -116,11 +125,17 @@ def refuse(title: str, dropped: Sequence[Drop], limits: Constraints) -> Refusal:
         message = "The request is longer than the context of every model it may go to; shorten it."
         return Refusal("context_length_exceeded", message, tuple(dropped), limits.label)
     if codes == {"unsupported"}:
-        message = f"No model that this may go to supports {', '.join(limits.facts.needs)}; leave that out."
+        facts = limits.facts
+        message = f"No model that this may go to supports {', '.join(facts.needs)}; leave that out."
+        if facts.operation != CHAT or not facts.needs:
+            message = f"No model that this may go to can be asked for {facts.operation}; name another model."
         return Refusal("unsupported_by_model", message, tuple(dropped), limits.label)
     if codes == {"max_cost"}:
         message = "Every model that this may go to could cost more than x-pointsman-max-cost allows; raise it."
         return Refusal("max_cost_exceeded", message, tuple(dropped), limits.label)
+    if codes == {"min_quality"}:
+        message = "Every model that this may go to is below what x-pointsman-min-quality asks for; ask for less."
+        return Refusal("min_quality_unmet", message, tuple(dropped), limits.label)
     if codes == {"budget_spent"}:
         why = next(drop.reason for drop in dropped if drop.code == "budget_spent")
         message = f"No model of {title} is within its budgets ({why}); {_AFTER_A_BUDGET}"

@@ -45,7 +45,7 @@ class Selection(msgspec.Struct, frozen=True):
     reason: str
 
 
-class _Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct, frozen=True):
     """A model that may serve.
 
     Attributes:
@@ -62,11 +62,11 @@ class _Offer(msgspec.Struct, frozen=True):
 class _Tiers(msgspec.Struct, frozen=True):
     """The offers by class, the most capable first; `how` tells where the classes come from."""
 
-    groups: tuple[tuple[_Offer, ...], ...]
+    groups: tuple[tuple[Offer, ...], ...]
     how: str
 
     @property
-    def middle(self) -> tuple[_Offer, ...]:
+    def middle(self) -> tuple[Offer, ...]:
         """All between the first and the last class; of two the second, of one that one."""
         return sum(self.groups[1:-1] or self.groups[-1:], ())
 
@@ -86,9 +86,9 @@ def select_by_cost_efficiency(
     """
     kind = _classify(complexity)
     _check_threshold(quality_threshold)
-    offers, dropped, limits = _sort_out(snapshot)
+    offers, dropped, limits = sort_offers(snapshot)
     if not offers:
-        return _refuse(dropped, limits)
+        return refuse_offers(dropped, limits)
     if kind == "simple" and quality_threshold <= CHEAPEST_UP_TO:
         return _select(_find_cheapest(offers), "the cheapest of all", quality_threshold)
     tiers = _divide(offers, snapshot.routing)
@@ -117,7 +117,7 @@ def _check_threshold(threshold: object) -> None:
         raise InvalidQuestion("quality_threshold", "it is a number from 0 to 1, such as 0.8")
 
 
-def _sort_out(snapshot: Snapshot) -> tuple[list[_Offer], list[Drop], Constraints]:
+def sort_offers(snapshot: Snapshot) -> tuple[list[Offer], list[Drop], Constraints]:
     """Divide all models into those that may serve at a known price and those that may not."""
     plan, settings = snapshot.routing, snapshot.settings
     strategy = plan.strategies.get(plan.strategy or "")
@@ -130,7 +130,7 @@ def _sort_out(snapshot: Snapshot) -> tuple[list[_Offer], list[Drop], Constraints
         tokens=_USUAL,
         caller=None,
     )
-    offers: list[_Offer] = []
+    offers: list[Offer] = []
     dropped: list[Drop] = []
     for name, model in snapshot.models.items():
         cost = expected_cost(model, _USUAL)
@@ -138,7 +138,7 @@ def _sort_out(snapshot: Snapshot) -> tuple[list[_Offer], list[Drop], Constraints
         if drop is not None or cost is None:
             dropped.append(drop or Drop(name, "price_unknown", "nobody knows what it costs"))
         else:
-            offers.append(_Offer(model, cost, quality_of(model, plan)))
+            offers.append(Offer(model, cost, quality_of(model, plan)))
     return offers, dropped, limits
 
 
@@ -155,7 +155,7 @@ def _only_embeds(model: Model) -> bool:
     return "embed" in model.deployment.upstream_model.lower()
 
 
-def _refuse(dropped: Sequence[Drop], limits: Constraints) -> Refusal:
+def refuse_offers(dropped: Sequence[Drop], limits: Constraints) -> Refusal:
     refusal = refuse("this installation", dropped, limits)
     if refusal.code == "privacy_unavailable":
         return refusal
@@ -166,27 +166,27 @@ def _refuse(dropped: Sequence[Drop], limits: Constraints) -> Refusal:
     return Refusal("no_model_available", message, tuple(dropped), limits.label)
 
 
-def _find_cheapest(offers: Sequence[_Offer]) -> _Offer:
+def _find_cheapest(offers: Sequence[Offer]) -> Offer:
     """The cheapest; of several the one of the highest quality, then the one that is written first."""
     return min(offers, key=lambda offer: (offer.cost_nusd, -_quality(offer)))
 
 
-def _measure_value(offer: _Offer) -> tuple[bool, float, float]:
+def _measure_value(offer: Offer) -> tuple[bool, float, float]:
     """Quality for the cost; nothing beats what costs nothing, and of that the best."""
     quality = _quality(offer)
     return offer.cost_nusd == 0, quality / offer.cost_nusd if offer.cost_nusd else 0.0, quality
 
 
-def _quality(offer: _Offer) -> float:
+def _quality(offer: Offer) -> float:
     return NEUTRAL if offer.quality is None else offer.quality
 
 
-def _divide(offers: Sequence[_Offer], plan: RoutingPlan) -> _Tiers:
+def _divide(offers: Sequence[Offer], plan: RoutingPlan) -> _Tiers:
     """The offers by tier; where no model has one, by thirds of their prices, equal prices together."""
     with_tier = [offer for offer in offers if offer.model.name in plan.tier_of]
     if with_tier:
 
-        def tier_of(offer: _Offer) -> int:
+        def tier_of(offer: Offer) -> int:
             return plan.tier_of[offer.model.name]
 
         with_tier.sort(key=tier_of)
@@ -199,7 +199,7 @@ def _divide(offers: Sequence[_Offer], plan: RoutingPlan) -> _Tiers:
     return _Tiers(tuple(reversed(thirds)), "thirds by price, for no model has a tier")
 
 
-def _select(offer: _Offer, why: str, threshold: float) -> Selection:
+def _select(offer: Offer, why: str, threshold: float) -> Selection:
     reason = f"{why}: ${format_usd(offer.cost_nusd)} for a call of usual length"
     declared = offer.model.quality
     if declared is None:

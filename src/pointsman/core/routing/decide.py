@@ -16,12 +16,13 @@ from pointsman.core.routing.case import Case, drop_banned, drop_unknown
 from pointsman.core.routing.choose import choose
 from pointsman.core.routing.constraints import Constraints, refuse, refuse_by_budget
 from pointsman.core.routing.decision import Decision, Degraded, Refusal
-from pointsman.core.routing.estimate_cost import expect_tokens
-from pointsman.core.routing.facts import NOTHING_SEEN, UNSEEN, Facts, LiveView
+from pointsman.core.routing.estimate_cost import USUAL_INPUT_TOKENS, ExpectedTokens, expect_tokens
+from pointsman.core.routing.facts import CHAT, NOTHING_SEEN, UNSEEN, Facts, LiveView
 from pointsman.core.routing.find_target import Target, find_beside, find_target
 from pointsman.core.routing.keeper import name_keeper
 from pointsman.core.routing.plain import decide_plainly
 from pointsman.core.routing.rules import Asker, Verdict, ask_naming, ask_own, ask_restrictive, ask_switching
+from pointsman.core.routing.same_vectors import keep_comparable
 
 BALANCED = "balanced"
 """The strategy for requests that leave everything open where none is set."""
@@ -60,6 +61,10 @@ def decide_fully(snapshot: Snapshot, facts: Facts, live: LiveView) -> Decision |
     if snapshot.routing.rules and target.kind != "forced":
         ask_naming(case.asker, snapshot.routing.rules, next(iter(case.usable.values())).model, case.can_use)
         ask_switching(case.asker, snapshot.routing.rules, case.usable_models)
+    if facts.operation == "embeddings":
+        keep_comparable(case)
+        if not case.usable:
+            return _refuse_for_lack(case)
     return choose(case)
 
 
@@ -78,10 +83,16 @@ def _open_case(snapshot: Snapshot, facts: Facts, live: LiveView, target: Target)
         kept_local_by=name_keeper(facts, caller, strategy, asker.verdict) if why_local is not None else "",
         only=strategy.only if strategy else None,
         local_budget=_find_spent_budget(snapshot, facts, strategy),
-        tokens=expect_tokens(facts.tokens, facts.most_output_tokens, caller),
+        tokens=_expect_tokens(facts, caller),
         caller=caller,
     )
     return Case(snapshot, facts, live, target, asker, limits, strategy, about_candidates)
+
+
+def _expect_tokens(facts: Facts, caller: Agent | None) -> ExpectedTokens:
+    if facts.operation == CHAT:
+        return expect_tokens(facts.tokens, facts.most_output_tokens, caller)
+    return ExpectedTokens(facts.tokens or USUAL_INPUT_TOKENS, 0, 0, 0, is_limited=False)
 
 
 def label_request(snapshot: Snapshot, facts: Facts, caller: Agent | None) -> Label:
@@ -99,7 +110,7 @@ def _list_candidates(snapshot: Snapshot, target: Target) -> Iterator[tuple[str, 
     stands_in: Degraded = ""
     for name, why in target.own.items():
         yield name, why, stands_in
-        stands_in = "fallback" if caller else ""
+        stands_in = "fallback" if caller or target.kind == "forced" else ""
     if caller is None or target.kind == "forced":
         return
     if plan.tiers or plan.fallback_strategy == "maximum_resilience":

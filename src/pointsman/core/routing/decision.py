@@ -140,6 +140,7 @@ REFUSAL_STATUS = {
     "context_length_exceeded": 400,
     "unsupported_by_model": 400,
     "max_cost_exceeded": 400,
+    "min_quality_unmet": 400,
     "budget_exceeded": 429,
     "no_model_available": 503,
     "privacy_unavailable": 503,

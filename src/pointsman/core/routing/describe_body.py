@@ -1,8 +1,9 @@
 """What a request's body tells of it: what its model must be able to do, how long its answer may be, how it is asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.dialects.outline import outline_request
 from pointsman.core.expressions.facts import Value
 
 ABILITIES = ("tools", "vision", "structured_output")
@@ -10,7 +11,9 @@ ABILITIES = ("tools", "vision", "structured_output")
 
 def list_needs(request: ChatRequest) -> tuple[str, ...]:
     """The abilities that the model must have."""
-    fields, needs = request.fields, []
+    if request.operation != "chat":
+        return (request.operation,)
+    fields, needs = outline_request(request), []
     if fields.get("tools") or fields.get("functions"):
         needs.append("tools")
     if any(part.get("type") == "image_url" for part in _list_parts(fields.get("messages"))):
@@ -33,15 +36,6 @@ def describe_body(request: ChatRequest, tokens: int, needs: tuple[str, ...]) -> 
     if "vision" in needs:
         stated["request.has_images"] = True
     return stated
-
-
-def read_output_limit(fields: Mapping[str, object]) -> int | None:
-    """The most tokens that the caller lets an answer have, or `None`."""
-    for name in ("max_completion_tokens", "max_tokens"):
-        limit = fields.get(name)
-        if type(limit) is int and limit > 0:
-            return limit
-    return None
 
 
 def _list_parts(messages: object) -> Iterator[dict[str, object]]:

@@ -12,6 +12,7 @@ from itertools import islice
 import msgspec
 
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.dialects.outline import outline_request
 from pointsman.core.routing.complexity_question import Question, find_question, split_words
 from pointsman.core.routing.complexity_words import (
     CHORES,
@@ -113,13 +114,14 @@ def estimate_complexity(request: ChatRequest, tokens: int) -> Complexity:
         request: as the client sent it.
         tokens: of the prompt, as `estimate_tokens` has it.
     """
-    question = find_question(request.fields)
+    outline = outline_request(request)
+    question = find_question(outline)
     parts = [
         ComplexityPart("start", _START_POINTS, "every request starts here"),
         *_judge_length(tokens),
         *_judge_code(question.text),
         *_judge_structure(question),
-        *_judge_request(request.fields),
+        *_judge_request(outline),
     ]
     themes = list(_judge_themes(question))
     parts += themes

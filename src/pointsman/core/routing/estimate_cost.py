@@ -4,7 +4,7 @@ import msgspec
 
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Agent, Model
-from pointsman.core.pricing.prices import cost_nusd
+from pointsman.core.pricing.prices import cost_nusd, expect_cost_nusd
 
 USUAL_INPUT_TOKENS = 1_000
 """A prompt of which nothing is known."""
@@ -68,7 +68,7 @@ def expected_cost(model: Model, tokens: ExpectedTokens) -> int | None:
     prices = model.prices
     if prices is None:
         return None
-    return -(-(tokens.input * prices.input_nusd + tokens.output * prices.output_nusd) // 1_000_000)
+    return expect_cost_nusd(tokens.input, tokens.output, prices)
 
 
 def limit_of(caller: Agent | None) -> int | None:

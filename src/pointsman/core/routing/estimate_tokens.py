@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.dialects.outline import outline_request
 
 IMAGE_TOKENS = 765
 """An image of unknown size: 85 and four tiles of 170, as OpenAI counts 1024 x 1024."""
@@ -113,15 +114,18 @@ def estimate_tokens(request: ChatRequest) -> int:
 
     Up to 65,536 characters are all looked at, of more a sample spread evenly over them.
     """
-    prompt = _Prompt()
-    messages = request.fields.get("messages")
+    prompt, outline = _Prompt(), outline_request(request)
+    token_ids = outline.get("token_ids") if request.operation != "chat" else None
+    if type(token_ids) is int:
+        prompt.other_tokens += token_ids
+    messages = outline.get("messages")
     if type(messages) is list:
         prompt.other_tokens += _MESSAGE_TOKENS * len(messages)
         for message in messages:
             if type(message) is dict:
                 _add_message(prompt, message)
     for name in _PROMPT_FIELDS:
-        value = request.fields.get(name)
+        value = outline.get(name)
         if value is not None:
             _add_strings(prompt.texts, value)
             prompt.other_tokens += _TOOL_TOKENS * (len(value) if type(value) is list else 1)

@@ -11,7 +11,10 @@ from pointsman.core.routing.key_policy import KeyPolicy
 from pointsman.core.routing.money_facts import ClosedScope
 
 Ability = str
-"""`tools`, `vision` or `structured_output`: what a request needs of its model."""
+"""`tools`, `vision` or `structured_output`: what a request needs of its model; or an operation beside chat."""
+
+CHAT = "chat"
+BESIDE_CHAT = frozenset({"embeddings", "rerank", "moderations", "count_tokens"})
 
 
 class ForcedModel(msgspec.Struct, frozen=True):
@@ -42,13 +45,15 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
         estimated: names of given facts that nobody stated and an estimator stands in for.
         tokens: estimated tokens of the prompt.
         most_output_tokens: what the caller limits the answer to, or `None`.
-        needs: abilities that its model must have.
+        needs: abilities that its model must have; of anything but a chat, the operation alone.
         policy: of the key.
         strategy: asked for by header and allowed by the key, or `None`.
         forced: the model that an operator forces for this task, or `None`.
         chosen: the model that the user has chosen for this interaction, or `None`.
         timeout_ms: how long the caller is willing to wait, or `None`.
         max_cost_nusd: what the caller is willing to spend, or `None`.
+        fallback_models: models that the caller wants tried next, in order.
+        min_quality: the least quality of a model that the caller takes, in millionths, or `None`.
         local_only: the budget that is used up and leaves local models only, or `None`.
         denied_by: the budget that is used up and lets nothing through, or `None`.
         cheaper: the budget that is used up and puts the cheapest models first, or `None`.
@@ -74,6 +79,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     chosen: ForcedModel | None = None
     timeout_ms: int | None = None
     max_cost_nusd: int | None = None
+    fallback_models: tuple[str, ...] = ()
+    min_quality: int | None = None
     local_only: str | None = None
     denied_by: str | None = None
     cheaper: str | None = None
@@ -82,6 +89,11 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     budget_left_nusd: int | None = None
     session: str = ""
     dice: float = 0.0
+
+    @property
+    def operation(self) -> str:
+        """What is asked for."""
+        return self.needs[0] if self.needs and self.needs[0] in BESIDE_CHAT else CHAT
 
     def value_of(self, name: str, default: Value | None = None) -> Value | None:
         """A given fact, or the default."""

@@ -6,6 +6,7 @@ from pointsman.core.config.snapshot import Model
 from pointsman.core.routing.candidates import Candidate
 from pointsman.core.routing.case import Case
 from pointsman.core.routing.decision import Check
+from pointsman.core.routing.facts import CHAT
 from pointsman.core.routing.rules import ask_for_check
 
 
@@ -16,6 +17,8 @@ def find_check(case: Case, ordered: Sequence[Candidate]) -> Check | None:
         case: the decision on its way.
         ordered: what may serve, in the order it would be tried.
     """
+    if case.facts.operation != CHAT:
+        return None
     plan, strategy = case.snapshot.routing, case.strategy
     models = [candidate.model for candidate in ordered]
     asked = ask_for_check(case.asker, plan.rules, models[: case.snapshot.settings.attempts]) if plan.rules else None

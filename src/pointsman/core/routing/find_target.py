@@ -51,7 +51,8 @@ def find_target(snapshot: Snapshot, facts: Facts) -> Target | Refusal:
         why = {forced.model: "forced for this task"}
         return Target("forced", caller, why, f'model "{forced.model}"', text, forced.id)
     if kind == AUTO or kind in KINDS:
-        return _aim_at_caller(snapshot, caller) if caller is not None else _aim_at_all(snapshot)
+        target = _aim_at_caller(snapshot, caller) if caller is not None else _aim_at_all(snapshot)
+        return _add_fallbacks(snapshot, facts, target) if facts.fallback_models else target
     model = snapshot.models.get(wanted)
     if model is None:
         return _refuse_name("model", facts.target)
@@ -59,7 +60,8 @@ def find_target(snapshot: Snapshot, facts: Facts) -> Target | Refusal:
         dropped = (Drop(model.name, "model_disabled", "it, or its provider, is switched off"),)
         return Refusal("model_not_found", _say_unknown("model", facts.target), dropped)
     text = "the caller asked for this model by name"
-    return Target("forced", caller, {model.name: "asked for by name"}, f'model "{model.name}"', text, model.name)
+    target = Target("forced", caller, {model.name: "asked for by name"}, f'model "{model.name}"', text, model.name)
+    return _add_fallbacks(snapshot, facts, target) if facts.fallback_models else target
 
 
 def find_caller(snapshot: Snapshot, facts: Facts) -> Agent | None:
@@ -118,6 +120,24 @@ def _aim_at_all(snapshot: Snapshot) -> Target:
     """Nobody in particular asks: every model is a candidate."""
     own = dict.fromkeys(snapshot.models, "one of all models")
     return Target("strategy", None, own, "this installation", "the strategy chose among all models", AUTO)
+
+
+def _add_fallbacks(snapshot: Snapshot, facts: Facts, target: Target) -> Target | Refusal:
+    """The target with the models that the request names as well; each must be one that it could have asked for."""
+    named: dict[str, str] = {}
+    for place, asked in enumerate(facts.fallback_models, start=1):
+        name = snapshot.aliases.get(asked, asked)
+        if name not in snapshot.models or (facts.policy is not None and not facts.policy.allows(asked, name)):
+            return _refuse_name("model", asked)
+        named[name] = f"fallback {place} of the request"
+    if target.caller is None and target.kind != "forced":
+        text = "the strategy chose among the models that the request names"
+        return msgspec.structs.replace(target, own=named, text=text)
+    first = next(iter(target.own))
+    own = {first: target.own[first]} | {name: why for name, why in named.items() if name != first}
+    for name, why in target.own.items():
+        own.setdefault(name, why)
+    return msgspec.structs.replace(target, own=own)
 
 
 def _refuse_name(kind: str, name: str) -> Refusal:

@@ -14,7 +14,7 @@ from pointsman.core.expressions.facts import FACTS, FactTable, InvalidFact, Valu
 from pointsman.core.expressions.mistake import guess_word
 from pointsman.core.privacy.labels import LABELS, Label, raise_label
 from pointsman.core.routing.add_money import add_money, wants_money
-from pointsman.core.routing.describe_body import describe_body, list_needs, read_output_limit
+from pointsman.core.routing.describe_body import describe_body, list_needs
 from pointsman.core.routing.estimate_complexity import estimate_complexity
 from pointsman.core.routing.estimate_tokens import estimate_tokens
 from pointsman.core.routing.facts import Facts, ForcedModel
@@ -71,7 +71,7 @@ def gather_plainly(snapshot: Snapshot, request: ChatRequest, policy: KeyPolicy) 
     `None` where there is: then a rule, a strategy, the key or a limit might have a word.
     """
     plan = snapshot.routing
-    if policy is not NO_POLICY or plan.experiments or _reads_facts(plan, request):
+    if policy is not NO_POLICY or plan.experiments or request.operation != "chat" or _reads_facts(plan, request):
         return None
     return Facts(request.model)
 
@@ -90,7 +90,8 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
     reads = plan.reads | plan.agent_reads.get(caller.name, frozenset()) if caller else plan.reads
     weighs = strategy is not None or plan.strategy is not None or plan.cheap_when_simple or request.model == AUTO
     tokens, estimated = _estimate(request, given, reads, snapshot, weighs=weighs or said.max_cost_nusd is not None)
-    needs = list_needs(request) if plan.abilities_matter or reads & _BODY else ()
+    looks = plan.abilities_matter or reads & _BODY or request.operation != "chat"
+    needs = list_needs(request) if looks else ()
     given |= describe_body(request, tokens, needs)
     if around.found is not None and around.found.because:
         given["data.contains_pii"] = True
@@ -104,7 +105,7 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
         label_because=because,
         estimated=estimated,
         tokens=tokens,
-        most_output_tokens=read_output_limit(request.fields),
+        most_output_tokens=request.output_limit,
         needs=needs,
         policy=policy,
         strategy=strategy,
@@ -112,6 +113,8 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
         chosen=around.chosen,
         timeout_ms=said.timeout_ms,
         max_cost_nusd=said.max_cost_nusd,
+        fallback_models=said.fallback_models,
+        min_quality=said.min_quality,
         session=said.session,
         dice=around.dice,
     )
@@ -160,7 +163,7 @@ def _may_overflow(plan: RoutingPlan, request: ChatRequest) -> bool:
     """Whether prompt and answer could be longer than the smallest context: no token is shorter than a byte."""
     if plan.smallest_context is None:
         return False
-    return len(request.body) + (read_output_limit(request.fields) or 0) > plan.smallest_context
+    return len(request.body) + (request.output_limit or 0) > plan.smallest_context
 
 
 def _read_task(table: FactTable, said: Said) -> dict[str, Value | None]:

@@ -9,7 +9,7 @@ from pointsman.core.routing.candidates import list_own_models, title_of
 from pointsman.core.routing.case import drop_exhausted
 from pointsman.core.routing.decision import Attempt, Decision
 from pointsman.core.routing.estimate_cost import limit_of
-from pointsman.core.routing.facts import UNSEEN, Facts, LiveView
+from pointsman.core.routing.facts import CHAT, UNSEEN, Facts, LiveView
 
 KIND = "agent:"
 
@@ -27,7 +27,9 @@ def decide_plainly(snapshot: Snapshot, facts: Facts, live: LiveView) -> Decision
     attempts: list[Attempt] = []
     for name, why in list_own_models(caller, None).items():
         model = snapshot.models.get(name)
-        if model is None or not model.enabled or (model.context_window or wanted_tokens) < wanted_tokens:
+        if model is None or not model.enabled or CHAT not in model.operations:
+            return None
+        if (model.context_window or wanted_tokens) < wanted_tokens:
             return None
         if live and ((state := live.get(model.deployment.id, UNSEEN)).cooling_ms or state.used >= 1):
             return None
@@ -64,6 +66,8 @@ def _is_plain(facts: Facts) -> bool:
         and facts.strategy is None
         and facts.timeout_ms is None
         and facts.max_cost_nusd is None
+        and not facts.fallback_models
+        and facts.min_quality is None
         and facts.local_only is None
         and facts.denied_by is None
         and facts.cheaper is None

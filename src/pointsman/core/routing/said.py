@@ -22,8 +22,11 @@ MOST_TAGS = 32
 MOST_TIMEOUT_MS = 3_600_000
 MOST_METADATA = 16
 MOST_VALUE_CHARACTERS = 512
+MOST_FALLBACKS = 16
+MILLIONTHS = 1_000_000
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+_SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?")
 _TAG = re.compile(r"[^,\s][^,]{0,127}")
 _WORDS = frozenset((*OWN_WORDS.values(), "no_cache"))
 
@@ -43,6 +46,8 @@ class Said(msgspec.Struct, frozen=True):
         max_cost_nusd: what the request may cost at most, or `None`.
         strategy: the strategy it asks for, or `None`.
         budget_mode: whether it asks to save.
+        fallback_models: models that it wants tried next, in order.
+        min_quality: the least quality of a model, in millionths, or `None`.
     """
 
     agent: str | None = None
@@ -56,6 +61,8 @@ class Said(msgspec.Struct, frozen=True):
     max_cost_nusd: int | None = None
     strategy: str | None = None
     budget_mode: bool = False
+    fallback_models: tuple[str, ...] = ()
+    min_quality: int | None = None
 
 
 SAID_NOTHING = Said()
@@ -89,6 +96,8 @@ def read_said(headers: Iterable[tuple[bytes, bytes]], metadata: object = None) -
         max_cost_nusd=_read_cost(words.get("max_cost")),
         strategy=_read_text(words, "strategy") or None,
         budget_mode=_read_flag(words.get("budget_mode")),
+        fallback_models=_read_names(words.get("fallback_models")),
+        min_quality=_read_share(words.get("min_quality")),
     )
 
 
@@ -214,6 +223,28 @@ def _read_flag(value: object) -> bool:
     if value not in ("true", "false"):
         _refuse("invalid_value", "budget_mode", "must be true or false")
     return value == "true"
+
+
+def _read_names(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    names = value.split(",") if type(value) is str else value
+    if type(names) is not list or len(names) > MOST_FALLBACKS:
+        _refuse("invalid_fallback_models", "fallback_models", f"must be at most {MOST_FALLBACKS} names of models")
+    stripped = [name.strip() if type(name) is str else "" for name in names]
+    if not all(name and len(name) <= MOST_CHARACTERS and name.isprintable() for name in stripped):
+        _refuse("invalid_fallback_models", "fallback_models", "holds a name that is empty, too long or not printable")
+    return tuple(dict.fromkeys(stripped))
+
+
+def _read_share(value: object) -> int | None:
+    if value is None:
+        return None
+    text = str(value).strip() if type(value) in (str, int, float) else ""
+    if _SHARE.fullmatch(text) is None:
+        _refuse("invalid_min_quality", "min_quality", "must be a number from 0 to 1 such as 0.85")
+    whole, _, decimals = text.partition(".")
+    return int(whole) * MILLIONTHS + int(decimals.ljust(6, "0"))
 
 
 def _refuse_unknown(word: str) -> NoReturn:

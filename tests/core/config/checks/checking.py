@@ -16,7 +16,7 @@ providers:
   house: {base_url: "http://localhost:8080/v1"}
 models:
   big: {provider: openai, model_id: gpt-4o, capabilities: [tools, code, design]}
-  other: {provider: anthropic, model_id: claude-3-5-sonnet, capabilities: [tools, code]}
+  other: {provider: anthropic, model_id: claude-sonnet-4-5, capabilities: [tools, code]}
   small: {provider: house, context_window: 128000, capabilities: [tools, code]}
 """
 """Two cloud models and a local one, with prices and windows; nothing is wrong with it."""

@@ -19,7 +19,7 @@ from pointsman.core.config.problems import quote
 LOCAL_MODELS = "local-models"
 """What seed 004 writes for every local model there is."""
 
-RESELLERS = frozenset(("openrouter", "together", "fireworks", "groq"))
+RESELLERS = frozenset(("azure-openai", "bedrock", "fireworks", "groq", "openrouter", "together", "vertex"))
 """Providers of other makers' models; where a maker serves a model too, the maker is meant."""
 
 _CALLERS = (

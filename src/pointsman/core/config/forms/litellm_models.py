@@ -24,6 +24,7 @@ _COSTS = {
     "input_cost_per_token": "input",
     "output_cost_per_token": "output",
     "cache_read_input_token_cost": "cached_input",
+    "cache_creation_input_token_cost": "cache_write",
 }
 _INFO_NOTED = "is LiteLLM's own fact about the model; nothing here reads it"
 
@@ -165,6 +166,9 @@ class Models:
                 cached_input=build_text(place, format_usd(listed.cached_input_nusd)),
                 output=build_text(place, format_usd(listed.output_nusd)),
             )
+            if listed.cache_write_nusd is not None:
+                written = build_text(place, format_usd(listed.cache_write_nusd))
+                price.entries["cache_write"] = Entry(place, written)
             model.put("price_per_1m_tokens", place, price)
         for name in ("context_window", "max_output_tokens"):
             value = getattr(facts, name)

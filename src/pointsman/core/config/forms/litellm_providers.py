@@ -9,6 +9,7 @@ from pointsman.core.config.forms.draft import Draft, build_mapping, build_text
 from pointsman.core.config.forms.registry_models import complete_endpoint, name_host
 from pointsman.core.config.nodes import Entry, MappingNode, Node, ScalarNode, to_plain
 from pointsman.core.config.problems import Place, quote
+from pointsman.core.config.provider_facts import USUAL_DIALECT
 
 PREFIXES = {
     "openai": "openai",
@@ -183,6 +184,10 @@ class Providers:
             self._place_on_network(need.base_url.value, provider)
         if known is None or name == need.name:
             return
+        # At an address of somebody else's, Responses are not what LiteLLM would speak either.
+        usual = (USUAL_DIALECT,) if need.base_url is None else (USUAL_DIALECT, "openai_responses")
+        if known.dialect not in usual:
+            provider.put("dialect", need.place, build_text(need.place, known.dialect))
         if need.base_url is None:
             provider.put("base_url", need.place, build_text(need.place, known.base_url))
         if need.api_key is None and known.key_variables and need.base_url is None:

@@ -102,5 +102,5 @@ def _define_model(
     written = draft.at("providers", model.place).at(provider, model.place)
     moved = next((variables[name] for name in known.base_url_variables if name in variables), None)
     if moved is not None and "base_url" not in written.parts:
-        url = complete_base_url(moved.value, known.base_url)
+        url = complete_base_url(moved.value, known.usual_base_url)
         written.put("base_url", moved.place, build_text(moved.place, url))

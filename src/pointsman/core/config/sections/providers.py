@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pointsman.core.catalog.catalog import Auth
 from pointsman.core.config.sections.values import (
     Count,
     Duration,
     Location,
     Money,
     Number,
+    Quantity,
     Ratio,
     Reference,
+    Scalar,
     StrictMapping,
     Tokens,
     Words,
@@ -20,7 +23,10 @@ from pointsman.core.config.sections.values import (
     refuse,
 )
 
-Dialect = Literal["openai_chat"]
+Dialect = Literal["openai_chat", "openai_responses", "anthropic_messages", "gemini", "cohere", "bedrock_converse"]
+MemberName = Annotated[str, Field(min_length=1, max_length=128)]
+"""A member of a request's body, one of a member's with a dot."""
+MOST_QUIRKS = 64
 
 
 class SecretReference(StrictMapping):
@@ -84,12 +90,59 @@ class RateLimits(StrictMapping):
     tokens_per_minute: Count | None = Field(default=None, description="tokens of prompt and answer in any minute")
 
 
+class WrittenQuirk(StrictMapping):
+    """One thing that a provider, or a model of it, wants said otherwise than its wire format has it.
+
+    The fields are those of `core.catalog.quirk.Quirk`.
+    """
+
+    name: Reference = Field(description="takes the place of the catalogue's quirk of the same name")
+    models: list[Reference] = Field(
+        default=["*"],
+        max_length=64,
+        description="patterns of its ids, such as o3*; !o3-mini* leaves some out",
+    )
+    dialects: list[Dialect] = Field(
+        default=[], max_length=8, description="wire formats that it holds for; whichever the provider speaks by default"
+    )
+    unless: dict[MemberName, list[Scalar]] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and the values with which it does not hold"
+    )
+    rename: dict[MemberName, MemberName] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and what they are called there"
+    )
+    replace: dict[MemberName, dict[str, Scalar]] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and for a value of theirs what is sent in its place"
+    )
+    drop: list[MemberName] = Field(default=[], max_length=MOST_QUIRKS, description="members that are left out")
+    drop_unless: dict[MemberName, list[Scalar]] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and the values without which they are left out"
+    )
+    only_one: list[list[MemberName]] = Field(
+        default=[], max_length=MOST_QUIRKS, description="members of which only the first that is said is sent"
+    )
+    least: dict[MemberName, Quantity] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and what a smaller number is raised to"
+    )
+    most: dict[MemberName, Quantity] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and what a larger number is lowered to"
+    )
+    add: dict[MemberName, Scalar] = Field(
+        default={}, max_length=MOST_QUIRKS, description="members, and what is sent where nothing is said"
+    )
+
+
 class Provider(StrictMapping):
     """Who serves models; what the catalogue knows of a provider need not be written."""
 
     enabled: bool = Field(default=True, description="false: its models stay in the document and serve nothing")
     display_name: Words = Field(default="", description="what people read instead of its name")
-    dialect: Dialect | None = Field(default=None, description="the wire format that it speaks; openai_chat by default")
+    dialect: Dialect | None = Field(
+        default=None, description="the wire format that it speaks; as the catalogue has it, else openai_chat"
+    )
+    auth: Auth | None = Field(
+        default=None, description="how the key travels; as the catalogue has it, else as is usual in the wire format"
+    )
     base_url: str | None = Field(
         default=None, description="where calls go; as a variable or the catalogue has it by default"
     )
@@ -98,6 +151,9 @@ class Provider(StrictMapping):
     )
     headers: dict[str, str] = Field(
         default={}, max_length=16, description="further headers of each call, such as an organisation's id; no secrets"
+    )
+    quirks: list[WrittenQuirk] = Field(
+        default=[], max_length=MOST_QUIRKS, description="what it wants said otherwise, beside what the catalogue knows"
     )
     location: Location | None = Field(
         default=None, description="whether prompts stay on machines of your own; as the base URL tells by default"
@@ -122,15 +178,26 @@ class Provider(StrictMapping):
         default=RateLimits(), description="what the provider lets us send, over all its models"
     )
 
+    @model_validator(mode="after")
+    def _name_quirks_once(self) -> "Provider":
+        names = [quirk.name for quirk in self.quirks]
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("conflict", "two of the quirks have the same name")
+        return self
+
 
 class Price(StrictMapping):
-    """Dollars per million tokens; cached input costs as much as input unless written."""
+    """Dollars per million tokens; what is cached, and what caching it costs, is as input unless written."""
 
     input: Money = Field(description="dollars per million tokens of prompt")
     output: Money = Field(description="dollars per million generated tokens")
     cached_input: Money | None = Field(
         default=None,
         description="dollars per million tokens of prompt that the provider had in its cache; as input by default",
+    )
+    cache_write: Money | None = Field(
+        default=None,
+        description="dollars per million tokens of prompt that the provider put into its cache; as input by default",
     )
 
 

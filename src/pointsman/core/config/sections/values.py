@@ -128,6 +128,24 @@ def read_stop(written: object) -> ParameterValue:
     return tuple(cast(list[str], written))
 
 
+def read_quantity(written: object) -> int | float:
+    """A number, whole where it is written as one."""
+    if isinstance(written, WrittenFloat):
+        return float(written)
+    if isinstance(written, bool) or not isinstance(written, int | float):
+        raise PydanticCustomError("invalid_type", "expected a number")
+    return written
+
+
+def read_scalar(written: object) -> str | int | float | bool:
+    """One text, number, true or false."""
+    if isinstance(written, WrittenFloat):
+        return float(written)
+    if not isinstance(written, str | int | float):
+        raise PydanticCustomError("invalid_type", "expected a text, a number, true or false")
+    return written
+
+
 def refuse(code: str, message: str) -> PydanticCustomError:
     """A refusal with one of our codes; without a context its message is no template, so braces stay as they are."""
     return PydanticCustomError(cast(Literal["code"], code), cast(Literal["text"], message))
@@ -148,6 +166,8 @@ Ratio = Annotated[int, BeforeValidator(read_ratio)]
 Money = Annotated[int, BeforeValidator(read_money)]
 """Nano-dollars."""
 
+Quantity = Annotated[int | float, BeforeValidator(read_quantity)]
+Scalar = Annotated[str | int | float | bool, BeforeValidator(read_scalar)]
 Number = Annotated[float, AfterValidator(float)]
 Weight = Annotated[float, AfterValidator(check_weight)]
 Tokens = Annotated[int, Field(ge=1, le=MOST_TOKENS)]

@@ -4,11 +4,12 @@ from typing import NoReturn
 
 from pointsman.core.chat.client_json import ClientError, read_json_object
 from pointsman.core.chat.request import ChatRequest
+from pointsman.core.dialects.client_checks import read_flag, read_model, refuse_forbidden
+from pointsman.core.dialects.openai_chat.check_image import check_image, check_link
+from pointsman.core.dialects.openai_chat.check_parameters import check_parameters
 
 MOST_MESSAGES = 10_000
 MOST_PARTS = 2_048
-MOST_MODEL_CHARACTERS = 256
-MOST_USER_CHARACTERS = 256
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _PART_PAYLOADS = {
     "text": "text",
@@ -20,8 +21,6 @@ _PART_PAYLOADS = {
     "file": "file",
 }
 _INSTEAD_OF_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
-_FORBIDDEN = frozenset({"api_base", "base_url", "api_key", "extra_headers", "custom_llm_provider"})
-_FORBIDDEN_PREFIXES = ("aws_", "vertex_")
 
 
 def decode_request(body: bytes) -> ChatRequest:
@@ -31,36 +30,21 @@ def decode_request(body: bytes) -> ChatRequest:
         ClientError: with the code and the path of the first thing that is wrong.
     """
     body, fields = read_json_object(body)
-    _refuse_forbidden(fields)
-    model = _read_model(fields.get("model"))
-    stream = fields.get("stream")
-    if stream is not None and type(stream) is not bool:
-        raise ClientError(400, "invalid_type", "stream must be true or false.", "stream")
+    refuse_forbidden(fields)
+    model = read_model(fields.get("model"))
+    is_stream = read_flag(fields, "stream")
     _check_messages(fields.get("messages"))
-    user = fields.get("user")
-    if type(user) is str and len(user) > MOST_USER_CHARACTERS:
-        message = f"user has more than {MOST_USER_CHARACTERS} characters."
-        raise ClientError(400, "invalid_metadata", message, "user")
-    return ChatRequest(model, stream is True, _wants_usage(fields, stream is True), body, fields)
+    check_parameters(fields)
+    limit = _read_output_limit(fields)
+    return ChatRequest(model, is_stream, _wants_usage(fields, is_stream), body, fields, output_limit=limit)
 
 
-def _refuse_forbidden(fields: dict[str, object]) -> None:
-    """Where a call goes and with which key is the operator's to say, never the caller's."""
-    for name in fields:
-        if name in _FORBIDDEN or name.startswith(_FORBIDDEN_PREFIXES):
-            message = f"{name[:64]} may not be set in a request; providers are configured by the operator."
-            raise ClientError(400, "forbidden_parameter", message, name[:64])
-
-
-def _read_model(model: object) -> str:
-    if type(model) is not str or not model:
-        raise ClientError(400, "invalid_model", "model must be a string such as agent:NAME or a model's name.", "model")
-    if len(model) > MOST_MODEL_CHARACTERS:
-        message = f"model has more than {MOST_MODEL_CHARACTERS} characters."
-        raise ClientError(400, "invalid_model", message, "model")
-    if not model.isprintable():
-        raise ClientError(400, "invalid_characters", "model holds control or invisible characters.", "model")
-    return model
+def _read_output_limit(fields: dict[str, object]) -> int | None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        limit = fields.get(name)
+        if type(limit) is int and limit > 0:
+            return limit
+    return None
 
 
 def _wants_usage(fields: dict[str, object], stream: bool) -> bool:
@@ -112,6 +96,10 @@ def _check_parts(parts: list[object], path: str) -> None:
             _refuse(f"type must be one of {', '.join(_PART_PAYLOADS)}", f"{path}[{place}].type")
         if part.get(payload) is None or (kind == "text" and type(part["text"]) is not str):
             _refuse(f"a part of type {kind} needs {payload}", f"{path}[{place}].{payload}")
+        if kind == "image_url":
+            check_image(part["image_url"], f"{path}[{place}].image_url")
+        elif kind == "audio_url" or kind == "video_url":
+            check_link(part[payload], f"{path}[{place}].{payload}")
 
 
 def _refuse(what: str, path: str) -> NoReturn:

@@ -1,130 +1,154 @@
-"""Hub -> OpenAI chat request, by splicing: the bytes stay as received but for the model and what was left unsaid."""
+"""Hub -> OpenAI chat request for a provider; members are those that servers of this format have in common."""
 
-import re
-from collections.abc import Iterator
+from pointsman.core.chat.conversation import (
+    AnswerFormat,
+    Conversation,
+    JsonObject,
+    Thinking,
+    Tool,
+    ToolChoice,
+    demands_call,
+)
+from pointsman.core.dialects.dialect import Draft, Target
+from pointsman.core.dialects.openai_chat.encode_messages import encode_messages
+from pointsman.core.dialects.openai_chat.reasoning import NAME
+from pointsman.core.dialects.thinking import effort_for
 
-import msgspec
+MOST_STOPS = 4
+_SAMPLING = {
+    "max_output_tokens": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "seed": "seed",
+    "choices": "n",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "logit_bias": "logit_bias",
+    "logprobs": "logprobs",
+    "top_logprobs": "top_logprobs",
+}
+_TEXTS = {
+    "verbosity": "verbosity",
+    "user": "user",
+    "service_tier": "service_tier",
+    "cache_key": "prompt_cache_key",
+}
+_SHARED_WITH_RESPONSES = frozenset({"store", "safety_identifier", "prompt_cache_retention"})
 
-from pointsman.core.chat.own_words import OWN_WORDS
-from pointsman.core.chat.request import ChatRequest, Encoded, ParameterValue
 
-_MODEL = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")')
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NEXT_BRACKET_OR_STRING = re.compile(rb'["\[\]{}]')
-_VALUE_END = re.compile(rb"[,}\s]")
-_SPACE = re.compile(rb"\s*")
-_ALSO_SAID_BY = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-_encode = msgspec.json.Encoder().encode
+def encode_request(conversation: Conversation, stream: bool, target: Target) -> Draft:
+    """Write a request; a stream is asked to tell its usage."""
+    losses: list[str] = []
+    fields: JsonObject = {
+        "model": target.model,
+        "messages": encode_messages(conversation.messages, target.model, losses),
+    }
+    if stream:
+        fields["stream"] = True
+        fields["stream_options"] = {"include_usage": True}
+    _encode_sampling(conversation, fields, losses)
+    if tools := _encode_tools(conversation, losses):
+        fields["tools"] = tools
+        if conversation.tool_choice is not None:
+            fields["tool_choice"] = _encode_choice(conversation.tool_choice)
+        if conversation.parallel_tool_calls is not None:
+            fields["parallel_tool_calls"] = conversation.parallel_tool_calls
+    elif demands_call(conversation.tool_choice):
+        losses.append("tool_choice")
+    if conversation.answer_format is not None:
+        fields["response_format"] = _encode_format(conversation.answer_format)
+    if conversation.thinking is not None:
+        _encode_thinking(conversation.thinking, fields, losses)
+    for name, written in _TEXTS.items():
+        if value := getattr(conversation, name):
+            fields[written] = value
+    if conversation.metadata:
+        fields["metadata"] = dict(conversation.metadata)
+    if conversation.extra:
+        _encode_extra(conversation, fields, losses)
+    return Draft(fields, losses, ("stream_options",) if stream and "stream_options" not in conversation.extra else ())
 
 
-def encode_request(
-    request: ChatRequest, upstream_model: str, parameters: tuple[tuple[str, ParameterValue], ...]
-) -> Encoded:
-    """Name the provider's model, add the agent's parameters that the caller left unsaid, and ask for usage.
+def _encode_sampling(conversation: Conversation, fields: JsonObject, losses: list[str]) -> None:
+    sampling = conversation.sampling
+    for name, written in _SAMPLING.items():
+        value = getattr(sampling, name)
+        if value is not None:
+            fields[written] = value
+    if "top_logprobs" in fields and sampling.logprobs is not True:
+        del fields["top_logprobs"]
+        losses.append("top_logprobs")
+    if sampling.stop:
+        fields["stop"] = list(sampling.stop[:MOST_STOPS])
+        if len(sampling.stop) > MOST_STOPS:
+            losses.append("stop")
+    if sampling.top_k is not None:
+        losses.append("top_k")
 
-    Args:
-        request: as the client sent it.
-        upstream_model: the provider's id of the model.
-        parameters: the agent's; the caller's own values win over them.
-    """
-    added = [(name, value) for name, value in parameters if not _says(request.fields, name)]
-    changes = tuple(f"{name}={_encode(value).decode()}" for name, value in added)
-    body = _replace_model(request.body, upstream_model)
-    metadata = request.fields.get("metadata")
-    if type(metadata) is dict and (ours := [name for name in metadata if name in OWN_WORDS]):
-        body = _keep_words(body, metadata, ours)
-        changes += tuple(f"-metadata.{name}" for name in ours)
-    members: list[tuple[str, object]] = list(added)
-    if request.stream and not request.wants_usage:
-        options = request.fields.get("stream_options")
-        asked = {**options, "include_usage": True} if type(options) is dict else {"include_usage": True}
-        if "stream_options" in request.fields:
-            body = _replace_value(body, "stream_options", _encode(asked))
+
+def _encode_tools(conversation: Conversation, losses: list[str]) -> list[object]:
+    tools: list[object] = []
+    for place, tool in enumerate(conversation.tools):
+        if isinstance(tool, Tool):
+            tools.append(_encode_tool(tool))
+            if tool.cache:
+                losses.append(f"tools[{place}].cache")
+        elif tool.dialect == NAME:
+            tools.append(tool.value)
         else:
-            members.append(("stream_options", asked))
-    for name, _ in members:
-        if name in request.fields:  # said as null, which gives way
-            body = _remove_member(body, name)
-    return Encoded(_prepend_members(body, members), changes)
+            losses.append(f"tools[{place}]")
+    return tools
 
 
-def _keep_words(body: bytes, metadata: dict[str, object], ours: list[str]) -> bytes:
-    """Take the words that are meant for us out of `metadata`, and all of it where nothing else is in it."""
-    theirs = {name: value for name, value in metadata.items() if name not in ours}
-    return _replace_value(body, "metadata", _encode(theirs)) if theirs else _remove_member(body, "metadata")
+def _encode_tool(tool: Tool) -> JsonObject:
+    function: JsonObject = {"name": tool.name}
+    if tool.description:
+        function["description"] = tool.description
+    if tool.parameters is not None:
+        function["parameters"] = tool.parameters
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return {"type": "function", "function": function}
 
 
-def _says(fields: dict[str, object], name: str) -> bool:
-    return fields.get(name) is not None or fields.get(_ALSO_SAID_BY.get(name, name)) is not None
+def _encode_choice(choice: ToolChoice) -> object:
+    named = [{"type": "function", "function": {"name": name}} for name in choice.names]
+    if choice.mode == "named" and named:
+        return named[0]
+    if named and choice.mode != "none":
+        return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode, "tools": named}}
+    return "required" if choice.mode == "named" else choice.mode
 
 
-def _prepend_members(body: bytes, members: list[tuple[str, object]]) -> bytes:
-    """Put members first in the object."""
-    if not members:
-        return body
-    text = b",".join(b"%b:%b" % (_encode(name), _encode(value)) for name, value in members)
-    opening = body.index(b"{") + 1
-    return b"%b%b,%b" % (body[:opening], text, body[opening:])
+def _encode_format(wanted: AnswerFormat) -> JsonObject:
+    if wanted.schema is None:
+        return {"type": "json_object"}
+    holder: JsonObject = {"name": wanted.name or "answer", "schema": wanted.schema}
+    if wanted.description:
+        holder["description"] = wanted.description
+    if wanted.strict is not None:
+        holder["strict"] = wanted.strict
+    return {"type": "json_schema", "json_schema": holder}
 
 
-def _replace_model(body: bytes, upstream_model: str) -> bytes:
-    """Replace the value of the top-level `model`, found directly where only one place can be it."""
-    value = _encode(upstream_model)
-    if body.count(b'"model"') == 1 and b"\\u006" not in body and (match := _MODEL.search(body)):
-        start, end = match.span(1)
-        return b"%b%b%b" % (body[:start], value, body[end:])
-    return _replace_value(body, "model", value)
+def _encode_thinking(thinking: Thinking, fields: JsonObject, losses: list[str]) -> None:
+    """Write how long to think in words; a model that is to choose for itself is told nothing."""
+    if thinking.effort is not None:
+        fields["reasoning_effort"] = thinking.effort
+    elif thinking.budget_tokens is not None and thinking.budget_tokens >= 0:
+        fields["reasoning_effort"] = effort_for(thinking.budget_tokens)
+    if thinking.shows is not None:
+        losses.append("thinking.shows")
+    if thinking.summary:
+        losses.append("thinking.summary")
 
 
-def _replace_value(body: bytes, name: str, value: bytes) -> bytes:
-    start, end = next((start, end) for key, _, start, end in _scan_members(body) if key == name)
-    return b"%b%b%b" % (body[:start], value, body[end:])
-
-
-def _remove_member(body: bytes, name: str) -> bytes:
-    """Take a member out of the top-level object together with one comma; it is never the only one."""
-    for key, key_start, _, end in _scan_members(body):
-        if key == name:
-            after = _skip(_SPACE, body, end)
-            if body[after : after + 1] == b",":
-                return body[:key_start] + body[_skip(_SPACE, body, after + 1) :]
-            return body[: body.rindex(b",", 0, key_start)] + body[end:]
-    return body
-
-
-def _scan_members(body: bytes) -> Iterator[tuple[str, int, int, int]]:
-    """Walk the top-level object of a valid document: key, start of the key, start and end of its value."""
-    at = _skip(_SPACE, body, body.index(b"{") + 1)
-    while body[at : at + 1] == b'"':
-        key_end = _skip(_STRING, body, at)
-        value_start = _skip(_SPACE, body, body.index(b":", key_end) + 1)
-        value_end = _find_value_end(body, value_start)
-        yield msgspec.json.decode(body[at:key_end], type=str), at, value_start, value_end
-        at = _skip(_SPACE, body, value_end)
-        if body[at : at + 1] == b",":
-            at = _skip(_SPACE, body, at + 1)
-
-
-def _find_value_end(body: bytes, start: int) -> int:
-    first = body[start : start + 1]
-    if first == b'"':
-        return _skip(_STRING, body, start)
-    if first not in b"[{":
-        match = _VALUE_END.search(body, start)
-        return match.start() if match else len(body)
-    depth, at = 0, start
-    while match := _NEXT_BRACKET_OR_STRING.search(body, at):
-        at = match.end()
-        bracket = match.group()
-        if bracket == b'"':
-            at = _skip(_STRING, body, at - 1)
-            continue
-        depth += 1 if bracket in b"[{" else -1
-        if depth == 0:
-            break
-    return at
-
-
-def _skip(pattern: re.Pattern[bytes], body: bytes, at: int) -> int:
-    match = pattern.match(body, at)
-    return match.end() if match else at
+def _encode_extra(conversation: Conversation, fields: JsonObject, losses: list[str]) -> None:
+    for name, value in conversation.extra.items():
+        if conversation.extra_dialect == NAME and "[" not in name:
+            known = fields.get(name)
+            fields[name] = {**value, **known} if type(value) is dict and type(known) is dict else value
+        elif conversation.extra_dialect == "openai_responses" and name in _SHARED_WITH_RESPONSES:
+            fields[name] = value
+        else:
+            losses.append(name)

@@ -9,23 +9,26 @@ _FORMAT: dict[str, object] = {
     "type": "json_schema",
     "json_schema": {"name": "verdict", "strict": True, "schema": VERDICT_SCHEMA},
 }
+_VERIFIER = "verifier"
+"""Stands where the provider's id of the model goes."""
+
 _encode = msgspec.json.Encoder().encode
 
 
-def write_verification(request: ChatRequest, answer: str, mark: str, has_schemas: bool) -> ChatRequest | None:
+def write_verification(messages: object, answer: str, mark: str, has_schemas: bool) -> ChatRequest | None:
     """The request for a verdict, or `None` when there is too much to be shown.
 
     Args:
-        request: what was asked.
+        messages: what was asked, as OpenAI's chat format has it.
         answer: what was answered.
         mark: hard to guess; stands around what is shown.
         has_schemas: whether the checking model can be held to a schema.
     """
-    material = write_material(_show_messages(request.fields.get("messages")), answer, mark)
+    material = write_material(_show_messages(messages), answer, mark)
     if material is None:
         return None
     fields: dict[str, object] = {
-        "model": request.model,
+        "model": _VERIFIER,
         "messages": [
             {"role": "system", "content": write_instructions(mark)},
             {"role": "user", "content": material},
@@ -35,7 +38,8 @@ def write_verification(request: ChatRequest, answer: str, mark: str, has_schemas
     }
     if has_schemas:
         fields["response_format"] = _FORMAT
-    return ChatRequest(request.model, False, False, _encode(fields), fields)
+    body = _encode(fields)
+    return ChatRequest(_VERIFIER, False, False, body, fields, output_limit=MOST_VERDICT_TOKENS)
 
 
 def _show_messages(messages: object) -> list[object]:

@@ -1,0 +1,51 @@
+"""Anthropic's messages, put together."""
+
+from pointsman.core.dialects.anthropic_messages.decode_request import decode_request
+from pointsman.core.dialects.anthropic_messages.decode_response import decode_response
+from pointsman.core.dialects.anthropic_messages.encode_request import encode_request
+from pointsman.core.dialects.anthropic_messages.errors import classify_status, encode_error, encode_stream_error
+from pointsman.core.dialects.anthropic_messages.models import MODELS_PATH, find_next_models, read_models
+from pointsman.core.dialects.anthropic_messages.read_answer import read_answer
+from pointsman.core.dialects.anthropic_messages.read_events import EventReader
+from pointsman.core.dialects.anthropic_messages.read_request import read_request
+from pointsman.core.dialects.anthropic_messages.read_response import read_response
+from pointsman.core.dialects.anthropic_messages.rewrite_request import rewrite_request
+from pointsman.core.dialects.anthropic_messages.stream import StreamReader
+from pointsman.core.dialects.anthropic_messages.terms import NAME
+from pointsman.core.dialects.anthropic_messages.write_events import EventWriter
+from pointsman.core.dialects.anthropic_messages.write_response import write_response
+from pointsman.core.dialects.dialect import ClientSide, Dialect, ProviderSide, Verbatim
+
+
+def _find_path(model: str, stream: bool) -> str:
+    return "/messages"
+
+
+ANTHROPIC_MESSAGES = Dialect(
+    name=NAME,
+    client=ClientSide(
+        decode_request=decode_request,
+        read_request=read_request,
+        write_response=write_response,
+        write_stream=EventWriter,
+        encode_error=encode_error,
+        encode_stream_error=encode_stream_error,
+        read_answer=read_answer,
+        passed_headers=(b"anthropic-beta",),
+    ),
+    provider=ProviderSide(
+        find_path=_find_path,
+        encode_request=encode_request,
+        read_response=read_response,
+        read_stream=EventReader,
+        classify_status=classify_status,
+        models_path=MODELS_PATH,
+        read_models=read_models,
+        find_next_models=find_next_models,
+    ),
+    verbatim=Verbatim(
+        rewrite_request=rewrite_request,
+        decode_response=decode_response,
+        read_stream=StreamReader,
+    ),
+)

@@ -1,0 +1,1 @@
+"""How a provider's key travels: one module per way, one table; no message ever holds a key."""
