@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FRAMEWORKS = ROOT / ".venv-integrations" / "bin" / "python"
 NODE_MODULES = ROOT / ".cache" / "node" / "node_modules"
+NODE_READY = ROOT / ".cache" / "node" / ".ready"
 LONGEST_S = 90
 """Some frameworks take long to import on a busy machine."""
 
@@ -27,7 +28,7 @@ def find_node(folder: Path) -> str:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node here; install Node 20 or newer, then `sh tools/setup-node.sh`")
-    elif not NODE_MODULES.exists():
+    elif not NODE_READY.exists():
         pytest.skip("no Node SDKs here; `sh tools/setup-node.sh` installs them")
     link = folder / "node_modules"
     if not link.exists():

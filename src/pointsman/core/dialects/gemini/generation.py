@@ -15,11 +15,11 @@ _LEVELS: dict[Effort, str] = {
     "xhigh": "high",
 }
 _BEYOND_LEVELS = frozenset({"none", "xhigh"})
-# The least and the most tokens that older models may be told to think; 0 turns it off where it can be turned off.
+# The least and the most tokens that older generations may be told to think; 0 turns it off where it can be turned off.
 _BUDGETS: tuple[tuple[str, int, int, bool], ...] = (
-    ("gemini-2.5-pro", 128, 32768, False),
-    ("gemini-2.5-flash-lite", 512, 24576, True),
-    ("gemini-2.5-flash", 1, 24576, True),
+    ("2.5-pro", 128, 32768, False),
+    ("2.5-flash-lite", 512, 24576, True),
+    ("2.5-flash", 1, 24576, True),
 )
 
 
@@ -52,6 +52,6 @@ def write_thinking(thinking: Thinking, model: str, losses: list[str]) -> JsonObj
 def _clamp(budget: int, model: str) -> int:
     id = model.rpartition("/")[2].lower()
     for beginning, least, most, can_stop in _BUDGETS:
-        if id.startswith(beginning):
+        if id.startswith(f"gemini-{beginning}"):
             return 0 if budget == 0 and can_stop else max(least, min(budget, most))
     return budget
