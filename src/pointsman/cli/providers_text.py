@@ -118,12 +118,11 @@ def describe_answer(answer: Answer) -> str:
     if reply.status in REFUSALS:
         return f"{who} refuses {_name_key(answer.key)} (HTTP {reply.status})."
     if not reply.is_good:
-        return f"{who} answers with HTTP {reply.status} after {reply.latency_ms:,} ms."
+        what = "what no provider of its dialect does" if reply.status == 200 else f"HTTP {reply.status}"
+        return f"{who} answers with {what} after {reply.latency_ms:,} ms."
     took = f"answers after {reply.latency_ms:,} ms"
     if reply.models is not None:
         return f"{who} {took}, and lists {len(reply.models)} models."
-    if reply.lists_models:
-        return f"{who} {took}, and not with a list of models."
     return f"{who} {took}, and takes the key; providers of its dialect list no models there."
 
 
@@ -136,6 +135,8 @@ def find_next_step(answer: Answer) -> str:
         if answer.key is None:
             return f"write providers.{name}.api_key"
         return answer.key.advice or f"make a new key at the provider, and put it into {answer.key.place}"
+    if reply.may_recover:
+        return f"ask again later: pointsman providers validate {name}"
     if not reply.is_good:
         return f"look whether providers.{name}.base_url ends where its API begins"
     return f"pointsman models --provider {name}" if answer.provider.models else f"add a model: provider: {name}"

@@ -28,7 +28,7 @@ MOST_PAGES = 20
 MOST_MODELS = 10_000
 LONGEST_ID = 256
 REFUSALS = (401, 403)
-UNDERSTOOD = (400, 413, 422, 429)
+UNDERSTOOD = (400, 413, 422)
 """What is answered to a chat without messages by whoever reads it, once the key has been taken."""
 
 UNREACHED = "LiteLLM knows the way to it, and nobody else; it cannot be asked"
@@ -64,10 +64,15 @@ class Reply:
 
     @property
     def is_good(self) -> bool:
-        """Whether the provider answered as it should, and took the key where there is one."""
-        if self.fault or self.status is None:
-            return False
-        return self.status < 300 or (self.to_chat and self.status in UNDERSTOOD)
+        """Whether the provider answered as only one of its format does, and took the key where there is one."""
+        if self.to_chat:
+            return self.status in UNDERSTOOD
+        return self.status == 200 and self.models is not None
+
+    @property
+    def may_recover(self) -> bool:
+        """Whether it is there and cannot say now: it asks for patience, or fails."""
+        return self.status is not None and (self.status == 429 or self.status >= 500)
 
 
 async def ask_all(probes: Sequence[Probe], wait_s: float | None = None) -> list[Reply]:

@@ -128,12 +128,13 @@ def explain_reply(provider: ConfiguredProvider, reply: Reply) -> str:
         return f"{name} takes connections, and its key is not set; set it, then ask again."
     if reply.status in REFUSALS:
         return f"{name} refuses the key; make a new one at the provider, and put it where the configuration says."
+    if reply.may_recover:
+        return f"{name} answers with {_write_class(reply.status)}; ask again later."
     if not reply.is_good:
-        return f"{name} answers with {_write_class(reply.status)}; look whether its base_url ends where its API begins."
+        what = "what no provider of its dialect does" if reply.status == 200 else _write_class(reply.status)
+        return f"{name} answers with {what}; look whether its base_url ends where its API begins."
     if reply.models is not None:
         return f"{name} answers and lists {len(reply.models)} models."
-    if reply.lists_models:
-        return f"{name} answers, and not with a list of models."
     return f"{name} answers and takes the key; providers of its dialect list no models there."
 
 
