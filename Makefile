@@ -8,7 +8,7 @@ SETUP := sh tools/setup.sh
 FRAMEWORKS := .venv-integrations/.integrations
 NODE := .cache/node/.ready
 
-.PHONY: help run test test-fresh check format lock bench bench-config bench-translation bench-peers clean
+.PHONY: help run test proof test-fresh check format lock bench bench-config bench-translation bench-peers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ run: $(VENV)/.run ## set up and start Pointsman with a simulated provider on 127
 
 test: $(VENV)/.dev $(FRAMEWORKS) $(NODE) ## set up and run everything: format, lint, types, import contracts, tests
 	@sh tools/test.sh
+
+proof: $(VENV)/.dev ## run the long forms of the proofs: 8 replicas, 200 kills on each store (about an hour)
+	@sh tools/proof.sh
 
 test-fresh: ## run the README's two commands from a clean clone in a clean environment
 	@sh tools/test-fresh.sh

@@ -14,8 +14,8 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter
 
+from pointsman.control.admin_key import AdminKey
 from pointsman.control.configuration import compile_gathered
-from pointsman.control.keys import AdminKey
 from pointsman.control.sources import Gathered
 from pointsman.control.spending import Spending
 from pointsman.core.config.snapshot import Snapshot

@@ -67,7 +67,7 @@ def write_model(model: KnownModel) -> str:
 
 
 def trim(rows: object) -> object:
-    """Rows of figures without what is unknown at their ends."""
+    """Rows of figures without what is unknown at their ends; what few have is a mapping and has no such end."""
     if not isinstance(rows, tuple | ListedPrice | ListedTier):
         return rows
     parts = list(rows) if isinstance(rows, tuple) else [getattr(rows, name) for name in rows.__struct_fields__]

@@ -61,15 +61,16 @@ def test_json_holds_exactly_the_keys_that_scripts_rely_on(shell: CommandLine) ->
 
 
 def test_keys_that_do_not_act_yet_are_named(shell: CommandLine) -> None:
-    shell.write(GOOD + "alerts: {on: []}\nrouting: {savings: [cache_similar_requests]}\n")
+    shell.write(GOOD + "alerts: {on: [quality_score_drops]}\nrouting: {savings: [cache_similar_requests]}\n")
     answer = shell.run("check", "--strict")
     assert answer.code == 0
     assert (
-        "2 keys are read but do not act yet: alerts (alerts), routing.savings[0]: cache_similar_requests (cache)."
+        "2 keys are read but do not act yet: routing.savings[0]: cache_similar_requests (cache),"
+        " alerts.on[0]: quality_score_drops (alerts)."
     ) in answer.stdout
     assert shell.run("check", "--json").json["pending"] == [
-        {"path": "alerts", "topic": "alerts", "value": ""},
         {"path": "routing.savings[0]", "topic": "cache", "value": "cache_similar_requests"},
+        {"path": "alerts.on[0]", "topic": "alerts", "value": "quality_score_drops"},
     ]
 
 

@@ -131,7 +131,7 @@ def test_diff_tells_two_revisions_apart(shell: Operated) -> None:
 
 
 def test_drift_lists_what_the_files_do_not_say(shell: Operated) -> None:
-    assert shell.do("config", "drift", "--json").json == {"drift": []}
+    assert shell.do("config", "drift", "--json").json == {"drift": [], "problems": []}
     assert "What is in force is what the files say." in shell.do("config", "drift").stderr
     shell.apply(SMALLER)
     shell.do("override", "agent", "reader", "--model", "small", "--reason", "x", "--for", "1h")

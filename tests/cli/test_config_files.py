@@ -94,7 +94,7 @@ def test_an_export_is_written_with_a_dated_copy_wherever_the_command_runs(shell:
     assert "Next: pointsman config clear --reason exported" in answer.stderr
     assert not (shell.shell.folder / "pointsman.yaml").exists()
     shell.do("config", "reload")
-    assert shell.do("config", "drift", "--json").json == {"drift": []}
+    assert shell.do("config", "drift", "--json").json == {"drift": [], "problems": []}
     again = shell.do("config", "export", "--write", "--json")
     assert again.json["written"] == [] and "There is nothing to write" in again.stderr
     shell.do("config", "clear")

@@ -94,6 +94,8 @@ def test_what_is_said_of_a_model(shell: CommandLine) -> None:
             "source": "catalogue 2026-11-21",
             "valid_from": None,
             "tiers": [],
+            "batch": 0.5,
+            "per_search": "0.01",
         },
         "deprecated": True,
         "retires_on": "2027-01-14",
@@ -261,3 +263,54 @@ def test_data_that_says_no_date_is_of_the_day_that_is_said(shell: CommandLine) -
     for words in (["--date", "2999-01-01"], ["--date", "yesterday"], ["--date", "2026-02-30"], ["--date", "20260101"]):
         assert shell.run("models", "refresh", "data.json", *words).code == 2
     assert shell.run("models", "refresh", "--drop", "--date", "2026-08-21").code == 2
+
+
+SEED_000 = """\
+version: "1.0"
+provider: gradient # Default provider (gradient, claude, mistral, openai)
+
+agents:
+  orchestrator:
+    model: llama3.3-70b-instruct
+    provider: gradient
+    cost_per_1m_tokens: 0.60
+    context_window: 128000
+"""
+SEED_001 = """\
+models:
+  claude-3-opus:
+    provider: anthropic
+    type: cloud
+    model_id: claude-3-opus-20240229
+    cost_per_1k_tokens:
+      input: 0.015
+      output: 0.075
+"""
+PLAIN = DOCUMENT.replace("context_window: 8000", 'price_per_1m_tokens: {input: 0.15, output: "0.60"}')
+
+
+@pytest.mark.parametrize(
+    ("document", "model", "prompt", "answer"),
+    [
+        (SEED_000, "llama3.3-70b-instruct", "0.6", "0.6"),
+        (SEED_001, "claude-3-opus", "15", "75"),
+        (PLAIN, "own", "0.15", "0.6"),
+    ],
+)
+def test_the_three_spellings_of_a_price(
+    shell: CommandLine, document: str, model: str, prompt: str, answer: str
+) -> None:
+    shell.write(document)
+    shown = shell.run("models", "show", model, "--json").json["models"][0]["price_per_1m_tokens"]
+    assert (shown["input"], shown["output"], shown["source"]) == (prompt, answer, "pointsman.yaml")
+    assert f"${prompt} in, " in shell.run("models", "show", model).stdout
+
+
+def test_further_prices_are_shown(shell: CommandLine) -> None:
+    written = 'price_per_1m_tokens: {input: 1, output: 2, audio_input: 32, per_search: "0.01", batch: 50%}'
+    shell.write(DOCUMENT.replace("context_window: 8000", written))
+    told = shell.run("models", "show", "own").stdout
+    for line in ("audio input: $32 per million tokens", "per search: $0.01", "in a batch: 0.5 of that"):
+        assert line in told
+    shown = shell.run("models", "show", "own", "--json").json["models"][0]["price_per_1m_tokens"]
+    assert (shown["audio_input"], shown["per_search"], shown["batch"]) == ("32", "0.01", 0.5)

@@ -1,12 +1,12 @@
-"""The stores that the suites of this folder run for; another one is another line of `BACKENDS`."""
+"""The stores that the suites of this folder run for: each is a URL that every opening uses."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
+from both_databases import new_store
 from pointsman.control.override_ends import EndingStore
 from pointsman.core.ports import ConfigStore, OverrideStore
 from pointsman.storage.configuration_store import ConfigurationStore
@@ -30,14 +30,13 @@ class Stores:
 
 @dataclass(frozen=True)
 class Backend:
-    """One kind of store, with a place of its own; every opening looks at the same place."""
+    """A database of a test's own; every opening looks at the same one."""
 
-    open_at: Callable[[Path], AbstractAsyncContextManager[Stores]]
-    folder: Path
+    url: str
 
     def open(self) -> AbstractAsyncContextManager[Stores]:
         """One more process that uses the place."""
-        return self.open_at(self.folder)
+        return open_stores(self.url)
 
     def run(self, converse: Callable[[Stores], Awaitable[T]]) -> T:
         """What a conversation with a process's stores comes to."""
@@ -50,13 +49,17 @@ class Backend:
 
 
 @asynccontextmanager
-async def open_sqlite(folder: Path) -> AsyncIterator[Stores]:
-    """The stores in one file of the folder."""
-    database = await open_database(f"sqlite:///{folder / 'pointsman.db'}")
+async def open_stores(url: str) -> AsyncIterator[Stores]:
+    """The stores of a database."""
+    database = await open_database(url)
     try:
         yield Stores(ConfigurationStore(database), OverridesStore(database))
     finally:
         await database.close()
 
 
-BACKENDS = {"sqlite": open_sqlite}
+@contextmanager
+def new_backend(database: str) -> Iterator[Backend]:
+    """A store of the caller's own in one kind of database."""
+    with new_store(database) as url:
+        yield Backend(url)

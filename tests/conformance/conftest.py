@@ -1,12 +1,10 @@
-"""Each suite runs for each store."""
-
-from pathlib import Path
+"""Each suite runs for each database."""
 
 import pytest
 
-from conformance.backends import BACKENDS, Backend
+from conformance.backends import Backend
 
 
-@pytest.fixture(params=BACKENDS.values(), ids=list(BACKENDS))
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    return Backend(request.param, tmp_path)
+@pytest.fixture
+def backend(database_url: str) -> Backend:
+    return Backend(database_url)

@@ -1,17 +1,15 @@
 """`ConfigStore`: numbers without gaps, one winner per base, documents as they were, an audit row for each change."""
 
 import asyncio
-import tempfile
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.backends import BACKENDS, Backend, Stores
+from both_databases import DATABASES
+from conformance.backends import Backend, Stores, new_backend
 from pointsman.core.ports import MOST_LISTED, NewRevision, RevisionRecord, StaleRevision
 
 FIRST = NewRevision(
@@ -264,10 +262,10 @@ steps = st.lists(st.tuples(documents, documents) | st.integers(1, 4), max_size=1
 
 
 @settings(max_examples=25, deadline=None)
-@pytest.mark.parametrize("open_at", BACKENDS.values(), ids=list(BACKENDS))
+@pytest.mark.parametrize("database", DATABASES)
 @given(steps=steps)
 def test_whatever_is_committed_and_pruned_the_kept_ones_are_the_last_and_whole(
-    open_at: Callable[[Path], Any], steps: list[tuple[str, str] | int]
+    database: str, steps: list[tuple[str, str] | int]
 ) -> None:
     async def follow(stores: Stores) -> None:
         store = stores.configurations
@@ -287,5 +285,5 @@ def test_whatever_is_committed_and_pruned_the_kept_ones_are_the_last_and_whole(
         assert [each.number for each in await store.list_revisions(200)] == [each.number for each in reversed(wanted)]
         assert [await store.get(each.number) for each in wanted] == wanted
 
-    with tempfile.TemporaryDirectory() as folder:
-        Backend(open_at, Path(folder)).run(follow)
+    with new_backend(database) as backend:
+        backend.run(follow)

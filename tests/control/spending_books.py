@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from core.config.compiling import compile_good
 from pointsman.control.spending import Spending
+from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Snapshot
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import AttemptCharge, Outcome
 from pointsman.storage.database import open_database
 from pointsman.storage.spending_reader import SpendingReader
 from pointsman.storage.usage_writer import UsageWriter, WriterLimits
@@ -66,16 +67,38 @@ def write_snapshot(*budgets: str, more: str = "") -> Snapshot:
 _made = iter(range(10**9))
 
 
-def spend(usd: float | None, at_ms: int = NOW, **fields: object) -> Outcome:
-    """One request that cost so many dollars; it ran as nobody in particular, on a local model."""
+def spend(usd: float | None, at_ms: int = NOW, more: tuple[AttemptCharge, ...] = (), **fields: object) -> Outcome:
+    """One request that cost so many dollars; it ran as nobody in particular, on a local model.
+
+    Args:
+        usd: what the call that answered cost, or `None` when nobody knows.
+        at_ms: when it arrived.
+        more: further calls of it.
+        fields: of the outcome.
+    """
     nobody: dict[str, object] = dict.fromkeys(("agent", "interaction", "team", "user", "key_id"), "") | {"tags": ()}
     place = {"model": "small", "provider": "house", "location": "local"}
-    cost = {
-        "cost_nusd": None if usd is None else round(usd * USD),
-        "cost_status": "unknown" if usd is None else "actual",
-    }
     named = {"request_id": f"req_{next(_made)}", "at_ms": at_ms}
-    return replace(EXAMPLE, **(nobody | place | cost | named | fields))
+    outcome = replace(EXAMPLE, **(nobody | place | named | fields))
+    cost_nusd = None if usd is None else round(usd * USD)
+    answer = put_charge(cost_nusd, 1, model=outcome.model, provider=outcome.provider, location=outcome.location)
+    charges = (answer, *(replace(charge, attempt=attempt) for attempt, charge in enumerate(more, 2)))
+    costs = [charge.cost_nusd for charge in charges if charge.kind == "charge"]
+    is_known = None not in costs
+    return replace(
+        outcome,
+        charges=charges,
+        attempts=len(charges),
+        cost_nusd=sum(cost or 0 for cost in costs) if is_known else None,
+        cost_status="actual" if is_known else "unknown",
+    )
+
+
+def put_charge(cost_nusd: int | None, attempt: int = 1, **fields: object) -> AttemptCharge:
+    """What one call cost; on a local model unless the fields say otherwise."""
+    status = "unknown" if cost_nusd is None else "actual"
+    charge = AttemptCharge(attempt, "small", "house", "llama", "local", "answer", Usage(10, 20), cost_nusd, status)
+    return replace(charge, **fields)
 
 
 CLOUD = {"model": "gpt-4o", "provider": "openai", "location": "cloud"}

@@ -13,18 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.control.keys import (
-    AdminKey,
-    KeyRing,
-    UnusablePepper,
-    WeakKey,
-    create_key,
-    display_key,
-    load_or_create_pepper,
-    looks_like_key,
-    weak_reason,
-)
+from pointsman.control.admin_key import AdminKey, weak_reason
+from pointsman.control.key_changes import KeyChanges
+from pointsman.control.key_texts import create_key, display_key, looks_like_key
+from pointsman.control.keys import KeyRing, UnusablePepper, WeakKey, load_or_create_pepper
 from pointsman.core.routing.key_policy import NO_POLICY, UNREADABLE, KeyPolicy
+from pointsman.core.tenant_ports import ChangeNote
 from pointsman.storage.database import open_database
 from pointsman.storage.virtual_keys import VirtualKeys
 
@@ -98,8 +92,9 @@ def test_a_revoked_key_is_refused_now_and_after_a_restart(tmp_path: Path) -> Non
     async def work(store: VirtualKeys) -> None:
         ring = KeyRing(PEPPER, store)
         created, kept = await ring.create("old", NOW_MS), await ring.create("kept", NOW_MS)
-        assert await ring.revoke(created.record.id, NOW_MS + 1)
-        assert not await ring.revoke(created.record.id, NOW_MS + 2)
+        changes = KeyChanges(ring, store)
+        assert await changes.revoke(created.record.id, ChangeNote("ada", NOW_MS + 1))
+        assert not await changes.revoke(created.record.id, ChangeNote("ada", NOW_MS + 2))
         assert ring.authenticate(created.key) is None
         assert ring.authenticate(kept.key) is kept.record
         await ring.load()
@@ -174,7 +169,7 @@ def test_a_key_whose_policy_cannot_be_read_is_refused_named_and_can_be_revoked(t
         assert ring.unreadable == (broken.record.id,)
         assert ring.authenticate(broken.key) is None
         assert ring.authenticate(good.key) == good.record
-        assert await ring.revoke(broken.record.id, NOW_MS + 1)
+        assert await KeyChanges(ring, store).revoke(broken.record.id, ChangeNote("ada", NOW_MS + 1))
         await ring.load()
         assert ring.unreadable == ()
 

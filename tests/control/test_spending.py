@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from spending_books import CLOUD, DAY_MS, NOW, OTHER_CLOUD, USD, Books, run_gateway, spend, write_snapshot
+from spending_books import CLOUD, DAY_MS, NOW, OTHER_CLOUD, USD, Books, put_charge, run_gateway, spend, write_snapshot
 
 from pointsman.control import spending as spending_module
 from pointsman.control.spending import Spending
 from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.limits.claims import Claim, Place, Shortage
 from pointsman.core.limits.windows import find_window
 from pointsman.core.routing.money_facts import MoneyFacts, Payer
-from pointsman.core.routing.outcome import FurtherCost, Outcome
+from pointsman.core.routing.outcome import AttemptCharge, Outcome
 from pointsman.storage.database import open_database
 from pointsman.storage.spending_reader import SpendingReader
 from pointsman.storage.usage_writer import UsageWriter
@@ -37,6 +38,7 @@ EVERY_KIND = write_snapshot(
     "scope: 'user:ada', window: day, limit: 100",
     "scope: 'key:key_1', window: week, limit: 100, time_zone: Asia/Tokyo",
     "scope: 'tag:nightly', window: day, limit: 100",
+    "scope: 'session:s1', window: day, limit: 100",
 )
 
 
@@ -89,15 +91,12 @@ def _add_up(outcomes: Iterable[Outcome], snapshot: Snapshot, now_ms: int) -> dic
     return sums
 
 
-def _list_calls(outcome: Outcome) -> list[tuple[Outcome | FurtherCost, int]]:
-    """Each upstream call, and what it cost."""
-    if outcome.cost_nusd is None:
-        return []
-    further: list[tuple[Outcome | FurtherCost, int]] = [(each, each.cost_nusd) for each in outcome.further]
-    return [(outcome, outcome.cost_nusd - sum(cost_nusd for _, cost_nusd in further)), *further]
+def _list_calls(outcome: Outcome) -> list[tuple[AttemptCharge, int]]:
+    """Each upstream call of which the cost is known and counts, and what it cost."""
+    return [(one, one.cost_nusd) for one in outcome.charges if one.cost_nusd is not None and one.kind == "charge"]
 
 
-def _counts(outcome: Outcome | FurtherCost, kind: str, name: str) -> bool:
+def _counts(outcome: Outcome | AttemptCharge, kind: str, name: str) -> bool:
     if kind == "tag":
         return isinstance(outcome, Outcome) and name in outcome.tags
     if kind in ("total", "cloud"):
@@ -107,39 +106,41 @@ def _counts(outcome: Outcome | FurtherCost, kind: str, name: str) -> bool:
 
 PLACES = [CLOUD, OTHER_CLOUD, {"model": "small", "provider": "house", "location": "local"}]
 
-some_further = st.lists(
+costs = st.none() | st.integers(0, 10**13)
+
+some_charges = st.lists(
     st.builds(
-        lambda place, cost_nusd: FurtherCost(**place, cost_nusd=cost_nusd),
+        lambda place, cost_nusd, kind: put_charge(cost_nusd, part="failed", kind=kind, **place),
         st.sampled_from(PLACES),
-        st.integers(1, 10**12),
+        costs,
+        st.sampled_from(["charge", "charge", "possibly_billed"]),
     ),
     max_size=3,
 ).map(tuple)
 
 
-def _build_outcome(place: dict[str, object], further: tuple[FurtherCost, ...], fields: dict[str, object]) -> Outcome:
-    """Further costs are part of the cost, and where that is unknown there are none."""
-    outcome = spend(None, **place, **fields)
-    if outcome.cost_nusd is None:
-        return outcome
-    return replace(outcome, cost_nusd=outcome.cost_nusd + sum(each.cost_nusd for each in further), further=further)
+def _build_outcome(
+    place: dict[str, object], cost_nusd: int | None, more: tuple[AttemptCharge, ...], fields: dict[str, object]
+) -> Outcome:
+    return spend(None if cost_nusd is None else cost_nusd / USD, more=more, **place, **fields)
 
 
 some_outcomes = st.lists(
     st.builds(
         _build_outcome,
         st.sampled_from(PLACES),
-        some_further,
+        st.none() | st.integers(0, 10**5).map(lambda micros: micros * 1_000),
+        some_charges,
         st.fixed_dictionaries(
             {
                 "at_ms": st.integers(NOW - 40 * DAY_MS, NOW + DAY_MS)
                 | st.integers(NOW - 2 * HOUR_MS, NOW)
                 | st.sampled_from([find_window(NOW, "day", zone)[0] for zone in ("UTC", "Asia/Kathmandu")]),
-                "cost_nusd": st.none() | st.integers(0, 10**13),
                 "agent": st.sampled_from(["", "writer", "reviewer"]),
                 "interaction": st.sampled_from(["", "chat"]),
                 "team": st.sampled_from(["", "red", "blue"]),
                 "user": st.sampled_from(["", "ada", "bob"]),
+                "session": st.sampled_from(["", "s1", "s2"]),
                 "key_id": st.sampled_from(["key_1", "key_2"]),
                 "tags": st.lists(st.sampled_from(["nightly", "other", 'a"b']), max_size=3).map(tuple),
             }
@@ -149,7 +150,7 @@ some_outcomes = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(some_outcomes, st.integers(0, 30))
 def test_the_tally_is_the_sum_of_the_rows(outcomes: list[Outcome], before: int) -> None:
     """Whether requests were recorded before the budgets came into force or after, and after a restart."""
@@ -320,3 +321,40 @@ def test_a_request_that_comes_twice_as_a_row_counts_once_after_a_restart(path: P
 
     run_gateway(path, record)
     assert _look(path, EVERY_KIND, user="ada").daily_cost_nusd == 1 * USD
+
+
+ROLLING = write_snapshot(
+    "scope: total, window: rolling_hour, limit: 10",
+    "scope: 'user:*', window: rolling_day, limit: 10",
+    "scope: 'session:*', window: day, limit: 10",
+)
+
+
+def test_rolling_windows_and_those_of_each_name_are_exact_after_a_restart(path: Path) -> None:
+    async def record(books: Books) -> list[int]:
+        await books.spending.follow(ROLLING, NOW)
+        books.record(
+            spend(1, NOW, user="ada", session="one"),
+            spend(2, NOW - HOUR_MS + 60_000, user="bob"),
+            spend(3, NOW - 2 * HOUR_MS, user="ada", session="one"),
+            spend(4, NOW - 25 * HOUR_MS, user="ada"),
+        )
+        return _list_left(books.spending)
+
+    async def read(books: Books) -> list[int]:
+        await books.spending.follow(ROLLING, NOW)
+        return _list_left(books.spending)
+
+    expected = [(10 - 3) * USD, (10 - 4) * USD, (10 - 2) * USD, 10 * USD, (10 - 4) * USD]
+    assert run_gateway(path, record) == expected
+    assert run_gateway(path, read) == expected
+
+
+def _list_left(spending: Spending) -> list[int]:
+    """What is left of all, of two users that have spent and one that has not, and of a session."""
+    left = []
+    for payer in (Payer(), Payer(user="ada"), Payer(user="bob"), Payer(user="eve"), Payer(session="one")):
+        answer = spending.hold(Claim(payer, Place("small", "house", "local"), NOW, 0, 11 * USD, 0))
+        assert isinstance(answer, Shortage)
+        left.append(answer.left)
+    return left

@@ -19,6 +19,8 @@ ASKING = Asking(ChatRequest("m", True, True, b"{}", {}), "r", 1)
 class _Told:
     """A reader that tells the same events of every piece."""
 
+    is_usage_rejected = False
+
     def __init__(self, *events: ChatEvent) -> None:
         self._events = list(events)
 

@@ -16,7 +16,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of whoever runs the tests says where a configuration, a gateway or a key is."""
     for name in ("POINTSMAN_CONFIG", "POINTSMAN_ENV", "DEPLOYMENT_ENV", "POINTSMAN_URL", "POINTSMAN_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "POINTSMAN_ADMIN_KEY"):
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "POINTSMAN_ADMIN_KEY", "ENABLE_TOKEN_TRACKING"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -174,10 +174,11 @@ def test_a_missing_key_is_named_and_may_be_set_later(
 
 
 def test_budgets_count_in_memory(door: Door) -> None:
-    door.document["budgets"] = [{"scope": "agent:writer", "limit": "0.00001", "window": "day", "on_exceed": "deny"}]
+    door.document["budgets"] = [{"scope": "agent:writer", "limit": "0.0005", "window": "day", "on_exceed": "deny"}]
     with Engine(door.document) as engine:
-        assert engine.post(CHAT, ask()).status == 200
-        assert json.loads(engine.post(CHAT, ask()).body)["error"]["code"] == "budget_exceeded"
+        answers = [engine.post(CHAT, ask(max_tokens=50)) for _ in range(6)]
+        assert answers[0].status == 200
+        assert json.loads(answers[-1].body)["error"]["code"] == "budget_exceeded"
 
 
 def test_reload_takes_files_that_are_good_and_no_others(door: Door, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from scripted import PRICES, Answer, Conversation, ScriptedUpstream
 
 from explaining import compile_yaml
 from pointsman.core.chat.request import ChatRequest
-from pointsman.core.chat.usage import Usage
+from pointsman.core.chat.usage import FurtherCounts, Usage
 from pointsman.core.config.snapshot import Agent, Deployment, Model, Snapshot
 from pointsman.core.dialects.dialect import ClientSide
 from pointsman.core.dialects.openai_chat.dialect import OPENAI_CHAT
@@ -88,16 +88,18 @@ def test_vectors_are_no_tokens_of_an_answer_where_usage_is_estimated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "cost"), [("priced", (None, "unknown")), ("unpriced", (None, "unknown")), ("free", (0, "none"))]
+    ("model", "cost"), [("priced", (None, "unknown")), ("unpriced", (None, "unknown")), ("free", (0, "actual"))]
 )
 def test_searches_are_not_taken_for_tokens(model: str, cost: tuple[int | None, str]) -> None:
     outcome, door = call("/v1/rerank", RANK | {"model": model}, RANKS)
-    assert outcome.usage is None and (outcome.cost_nusd, outcome.cost_status) == cost
+    assert outcome.usage == Usage(0, 0, further=FurtherCounts(searches=1))
+    assert (outcome.cost_nusd, outcome.cost_status) == cost
     assert (b"x-pointsman-cost-usd" in door.client.headers) is (cost[0] is not None)
 
 
 def test_rerank_that_reports_tokens_costs_them() -> None:
-    outcome, _ = call("/v1/rerank", RANK | {"model": "priced"}, RANKS | {"usage": {"total_tokens": 9}})
+    ranks = {"results": RANKS["results"], "usage": {"total_tokens": 9}}
+    outcome, _ = call("/v1/rerank", RANK | {"model": "priced"}, ranks)
     assert (outcome.usage, outcome.cost_nusd) == (Usage(9, 0), 9_000)
 
 

@@ -9,7 +9,7 @@ import pytest
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Settings
-from pointsman.core.routing.outcome import FurtherCost, Outcome
+from pointsman.core.routing.outcome import Outcome
 from pointsman.relay.hedge_pace import HedgePace
 from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.upstream.client import HttpUpstream
@@ -87,7 +87,10 @@ def test_a_loser_that_is_still_connecting_costs_nothing() -> None:
     (outcome,) = conversation.outcomes
     assert conversation.upstream.called == ["one", "two"]
     assert (outcome.model, outcome.usage, outcome.cost_status) == ("two", Usage(10, 3), "actual")
-    assert outcome.further == ()
+    assert [(each.attempt, each.part, each.cost_nusd, each.status) for each in outcome.charges] == [
+        (1, "replaced", 0, "none"),
+        (2, "answer", outcome.cost_nusd, "actual"),
+    ]
 
 
 @pytest.mark.parametrize("reason", [LEFT, SHUTDOWN])
@@ -101,13 +104,17 @@ def test_of_two_calls_each_that_went_out_is_charged(
     assert outcome.failure == ("shutting_down" if reason else "client_disconnected")
     assert outcome.cost_nusd == charged * PROMPT * 1_000
     assert outcome.usage == (Usage(charged * PROMPT, 0) if charged else None)
-    assert sum(each.cost_nusd for each in outcome.further) == (PROMPT * 1_000 if "two" not in connecting else 0)
+    costs = {each.model: each.cost_nusd for each in outcome.charges}
+    assert costs == {name: 0 if name in connecting else PROMPT * 1_000 for name in ("one", "two")}
 
 
 def test_what_a_loser_cost_is_kept_beside_the_rest() -> None:
     (outcome,) = hedge(Silent(), Answer([PLAIN])).outcomes
     prompt = -(-len(ask("agent:hedged", stream=False)) // 4)
-    assert (outcome.model, outcome.further) == ("two", (FurtherCost("one", "p", "local", prompt * 1_000),))
+    loser, winner = outcome.charges
+    assert (loser.attempt, loser.model, loser.part, loser.cost_nusd) == (1, "one", "replaced", prompt * 1_000)
+    assert (winner.attempt, winner.model, winner.part) == (2, "two", "answer")
+    assert loser.cost_nusd + (winner.cost_nusd or 0) == outcome.cost_nusd
 
 
 @pytest.mark.parametrize(("scheme", "charged"), [("https", 0), ("http", 1)])

@@ -32,7 +32,7 @@ def test_a_request_that_may_cost_so_much_at_most_has_no_second_model_beside_the_
     conversation = Conversation(Mute([Answer([PLAIN])]), hedging=HedgePace(0.0, 0.0))
     asyncio.run(conversation.run(ask("agent:hedged", **cost_at_most("9"))))
     assert conversation.upstream.called == ["one"]
-    assert not conversation.outcomes[0].further
+    assert [each.part for each in conversation.outcomes[0].charges] == ["answer"]
     assert SNAPSHOT.agents["hedged"].hedges
 
 

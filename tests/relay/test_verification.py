@@ -9,7 +9,6 @@ import pytest
 from core.config.compiling import compile_good
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.usage import Usage
-from pointsman.core.routing.outcome import FurtherCost
 from relay.reusing import House
 from relay.scripted import Answer, Conversation, ScriptedUpstream
 from relay.test_serve import DONE, FIRST, LAST, ask
@@ -77,7 +76,16 @@ def test_an_answer_that_passes_goes_out_and_both_calls_are_charged() -> None:
     assert conversation.upstream.called == ["own", "big"]
     assert (outcome.model, outcome.attempts, outcome.usage) == ("own", 2, Usage(20, 6))
     assert (outcome.cost_nusd, outcome.cost_status) == (10 * 3_000 + 3 * 15_000, "actual")
-    assert outcome.location == "local" and outcome.further == (FurtherCost("big", "far", "cloud", outcome.cost_nusd),)
+    check, answer = outcome.charges
+    assert (check.attempt, check.model, check.provider, check.location, check.part) == (
+        2,
+        "big",
+        "far",
+        "cloud",
+        "check",
+    )
+    assert (answer.attempt, answer.model, answer.part, answer.cost_nusd) == (1, "own", "answer", 0)
+    assert outcome.location == "local" and check.cost_nusd == outcome.cost_nusd
     assert conversation.client.headers[b"x-pointsman-cost-usd"] == b"0.000075"
     assert b"x-pointsman-degraded" not in conversation.client.headers
 

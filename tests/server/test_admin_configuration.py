@@ -195,7 +195,7 @@ def test_a_secret_is_refused_wherever_it_stands_and_repeated_nowhere(unchanged: 
         answer = send(unchanged, "POST", "/api/agents/writer/model", json.dumps(body).encode())
         assert answer.status == 422 and SECRET.encode() not in answer.body
     assert SECRET not in json.dumps(unchanged.log)
-    assert [file for file in unchanged.home.iterdir() if SECRET.encode() in file.read_bytes()] == []
+    assert [file for file in unchanged.home.rglob("*") if file.is_file() and SECRET.encode() in file.read_bytes()] == []
 
 
 def test_what_looks_like_a_key_is_named_as_such(unchanged: RunningGateway) -> None:

@@ -16,7 +16,7 @@ from explaining import Explainer, compile_yaml, serve_explanations
 from pointsman.control.spending import Spending
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.routing.facts import LiveTarget
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import AttemptCharge, Outcome
 from pointsman.storage.database import open_database
 from pointsman.storage.spending_reader import SpendingReader
 
@@ -148,6 +148,7 @@ def spend(snapshot: Snapshot, user: str, cost_nusd: int, folder: Path) -> Spendi
             first_content_ms=None,
             user=user,
             location="cloud",
+            charges=(AttemptCharge(1, "large", "far", "large", "cloud", "answer", None, cost_nusd, "actual"),),
         )
     )
     return spending

@@ -88,7 +88,7 @@ def refuse(gateway: RunningGateway, name: str, key: str) -> tuple[int, dict[str,
 
 def test_a_key_is_shown_with_all_that_it_was_made_with(operator: Operator) -> None:
     made = create(operator, **FIELDS)
-    assert made["warnings"] == []
+    assert [warning["path"] for warning in made["warnings"]] == ["/team", "/user"]
     found = find(operator, made["id"])
     assert found == {name: value for name, value in made.items() if name not in ("key", "warnings")}
     assert {name: found[name] for name in FIELDS} == FIELDS and found["problem"] is None

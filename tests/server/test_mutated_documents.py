@@ -290,7 +290,7 @@ def assert_unbroken(examiner: Examiner, calls: Calls, documents: int) -> None:
     assert SECRET not in json.dumps(gateway.log)
     for each in examiner.operator.read("/revisions?limit=200")["revisions"]:
         assert SECRET not in json.dumps(examiner.operator.read(f"/revisions/{each['number']}"))
-    assert [file for file in gateway.home.iterdir() if SECRET.encode() in file.read_bytes()] == []
+    assert [file for file in gateway.home.rglob("*") if file.is_file() and SECRET.encode() in file.read_bytes()] == []
 
 
 def assert_last_good_kept(gateway: RunningGateway, examiner: Examiner) -> None:

@@ -67,7 +67,7 @@ def test_a_strong_admin_key_of_the_operators_own_stays_out_of_files(tmp_path: Pa
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     assert not (tmp_path / "home" / "demo.env").exists()
-    assert all(STRONG.encode() not in path.read_bytes() for path in (tmp_path / "home").iterdir())
+    assert all(STRONG.encode() not in path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
 
 
 def test_one_home_is_one_gateways(tmp_path: Path) -> None:

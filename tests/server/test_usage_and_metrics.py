@@ -115,7 +115,7 @@ def test_no_key_is_stored_as_it_is(simulator: str, tmp_path: Path) -> None:
     with run_gateway(tmp_path, DOCUMENT.format(url=simulator)) as gateway:
         gateway.chat()
         await_value(lambda: _row_with(gateway, 1))
-        files = [path for path in gateway.home.iterdir() if path.name != "demo.env"]
+        files = [path for path in gateway.home.rglob("*") if path.is_file() and path.name != "demo.env"]
         assert files and all(gateway.api_key.encode() not in path.read_bytes() for path in files)
         assert (gateway.home / "demo.env").stat().st_mode & 0o777 == 0o600
         with sqlite3.connect(f"file:{gateway.home / 'pointsman.db'}?mode=ro", uri=True) as database:

@@ -31,9 +31,9 @@ def write_document(number: int, part: str) -> str:
     return f'{{"number":{number},"part":"{part}","noise":"{Random(number).randbytes(DOCUMENT_BYTES).hex()}"}}'
 
 
-async def commit_without_end(path: str) -> None:
+async def commit_without_end(url: str) -> None:
     """A revision, an override that replaces the one before, pruning: and again. Says each number once it is stored."""
-    database = await open_database(f"sqlite:///{path}")
+    database = await open_database(url)
     configurations, overrides = ConfigurationStore(database), OverridesStore(database)
     newest = await configurations.newest()
     for number in count(newest.number + 1 if newest else 1):
@@ -50,13 +50,13 @@ def call_before_each_step(call: Callable[[], None]) -> None:
     event.listen(Engine, "commit", lambda _: call())
 
 
-def fork_and_die(path: str) -> None:
+def fork_and_die(url: str) -> None:
     """For each number read, one process that ends before that step; forked, because starting Python takes longer."""
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             call_before_each_step(_die_before(int(line)))
-            asyncio.run(commit_without_end(path))
+            asyncio.run(commit_without_end(url))
         _, status = os.waitpid(pid, 0)
         _say(f"ended {os.waitstatus_to_exitcode(status)}")
 

@@ -14,20 +14,19 @@ TESTS = Path(__file__).parents[1]
 ROWS_BEFORE_THE_KILL = 500
 
 
-def test_a_killed_process_keeps_every_committed_row(tmp_path: Path) -> None:
-    path = tmp_path / "pointsman.db"
+def test_a_killed_process_keeps_every_committed_row(database_url: str) -> None:
     reported: set[str] = set()
     for run in ("first", "second"):
-        reported |= _write_and_kill(path, run)
-    rows = read_rows(path)
+        reported |= _write_and_kill(database_url, run)
+    rows = read_rows(database_url)
     assert reported <= {row["request_id"] for row in rows}
-    assert asyncio.run(_read_totals(path)) == fold(rows)
+    assert asyncio.run(_read_totals(database_url)) == fold(rows)
 
 
-def _write_and_kill(path: Path, run: str) -> set[str]:
+def _write_and_kill(url: str, run: str) -> set[str]:
     """Let a child write until it has reported enough committed rows, kill it, and answer what it reported."""
     reported = set()
-    command = [sys.executable, "-m", "storage.writing_child", str(path), run]
+    command = [sys.executable, "-m", "storage.writing_child", url, run]
     child = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True)
     with child:
         assert child.stdout is not None
@@ -42,8 +41,8 @@ def _write_and_kill(path: Path, run: str) -> set[str]:
     return reported
 
 
-async def _read_totals(path: Path) -> list[AgentTotals]:
-    database = await open_database(f"sqlite:///{path}")
+async def _read_totals(url: str) -> list[AgentTotals]:
+    database = await open_database(url)
     try:
         return await UsageReader(database).agent_totals()
     finally:

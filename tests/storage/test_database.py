@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection
 
+from both_databases import read_stored
 from pointsman.storage.database import open_database
 from pointsman.storage.schema import MIGRATIONS, NewerSchema, UnusableDatabase, known_revisions
-from pointsman.storage.tables import metadata
 
 
 async def _open_and_close(path: Path) -> None:
@@ -27,14 +25,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "pointsman.db"
 
 
-def test_a_new_database_is_private_and_has_the_schema_of_the_tables(path: Path) -> None:
+def test_a_new_file_is_private_and_written_ahead(path: Path) -> None:
     asyncio.run(_open_and_close(path))
     assert path.stat().st_mode & 0o777 == 0o600
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-    engine.dispose()
+    assert _execute(path, "PRAGMA journal_mode") == [("wal",)]
 
 
 def test_the_names_of_the_files_give_the_revisions_that_alembic_knows() -> None:
@@ -85,16 +79,16 @@ def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
         asyncio.run(_open_and_close(tmp_path / "missing" / "pointsman.db"))
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hunter2@host/db", "sqlite://", "sqlite:///:memory:", "hunter2", ""])
-def test_a_url_that_names_no_sqlite_file_is_refused_without_being_repeated(url: str) -> None:
-    with pytest.raises(UnusableDatabase, match="must name a SQLite file") as refusal:
+@pytest.mark.parametrize("url", ["mysql://u:hunter2@host/db", "sqlite://", "sqlite:///:memory:", "hunter2", ""])
+def test_a_url_that_names_no_database_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(UnusableDatabase, match=r"must name a SQLite file.*or a database of PostgreSQL") as refusal:
         asyncio.run(open_database(url))
     assert "hunter2" not in str(refusal.value)
 
 
-def test_a_transaction_that_raises_leaves_nothing(path: Path) -> None:
+def test_a_transaction_that_raises_leaves_nothing(database_url: str) -> None:
     async def fail_in_the_middle() -> None:
-        database = await open_database(f"sqlite:///{path}")
+        database = await open_database(database_url)
         try:
             async with database.write() as connection:
                 await connection.exec_driver_sql("INSERT INTO usage_endings VALUES ('a', '', 1)")
@@ -104,7 +98,25 @@ def test_a_transaction_that_raises_leaves_nothing(path: Path) -> None:
 
     with pytest.raises(LookupError):
         asyncio.run(fail_in_the_middle())
-    assert _execute(path, "SELECT count(*) FROM usage_endings") == [(0,)]
+    assert read_stored(database_url, "SELECT count(*) FROM usage_endings") == [(0,)]
+
+
+def test_work_that_raises_in_the_thread_leaves_nothing_and_is_heard_of(database_url: str) -> None:
+    def fail(connection: Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO usage_endings VALUES ('a', '', 1)")
+        raise LookupError
+
+    async def fail_in_thread() -> None:
+        database = await open_database(database_url)
+        try:
+            with pytest.raises(LookupError):
+                await database.write_in_thread(fail)
+            await database.write_in_thread(lambda connection: None)
+        finally:
+            await database.close()
+
+    asyncio.run(fail_in_thread())
+    assert read_stored(database_url, "SELECT count(*) FROM usage_endings") == [(0,)]
 
 
 def _execute(path: Path, statement: str) -> list[tuple[object, ...]]:

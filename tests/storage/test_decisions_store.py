@@ -1,15 +1,13 @@
 """Records are kept for their time and no longer, none is lost in silence, and no usage row depends on one."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
-from pathlib import Path
 from random import Random
 
 import msgspec
 import pytest
 
+from both_databases import read_stored
 from pointsman.control.decision_retention import prune_decisions
 from pointsman.control.replay import follow_configuration
 from pointsman.core.routing.facts import Facts
@@ -26,14 +24,9 @@ HOUR_MS = 3_600_000
 KEPT_S = 7_200
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "pointsman.db"
-
-
-def use(path: Path, work: Work) -> None:
+def use(url: str, work: Work) -> None:
     async def run() -> None:
-        database = await open_database(f"sqlite:///{path}")
+        database = await open_database(url)
         store = DecisionsStore(database)
         store.start()
         try:
@@ -45,9 +38,8 @@ def use(path: Path, work: Work) -> None:
     asyncio.run(run())
 
 
-def count(path: Path, table: str) -> int:
-    with closing(sqlite3.connect(path)) as connection:
-        (found,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+def count(url: str, table: str) -> int:
+    ((found,),) = read_stored(url, f"SELECT count(*) FROM {table}")
     return int(found)
 
 
@@ -59,7 +51,7 @@ def make_calls(seed: int, numbers: range, at_ms: int, store: DecisionsStore) -> 
     return [settle(loaded.snapshot, Facts("agent:writer", tokens=number), {}, number, at_ms) for number in numbers]
 
 
-def test_hour_after_hour_the_tables_stay_as_large_as_what_is_kept(path: Path) -> None:
+def test_hour_after_hour_the_tables_stay_as_large_as_what_is_kept(database_url: str) -> None:
     sizes: list[tuple[int, int]] = []
 
     async def live_for_ten_hours(_database: Database, store: DecisionsStore) -> None:
@@ -69,13 +61,13 @@ def test_hour_after_hour_the_tables_stay_as_large_as_what_is_kept(path: Path) ->
                 store.add(settled)
             await store.find(f"req_{hour * 100 + 99}", 0)
             await prune_decisions(store, KEPT_S, now_ms + 1)
-            sizes.append((count(path, "decisions"), count(path, "decision_configurations")))
+            sizes.append((count(database_url, "decisions"), count(database_url, "decision_configurations")))
 
-    use(path, live_for_ten_hours)
+    use(database_url, live_for_ten_hours)
     assert sizes == [(100, 1), *[(200, 2)] * 9]
 
 
-def test_much_is_dropped_in_small_steps(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_much_is_dropped_in_small_steps(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decisions_store, "ROWS_PER_PRUNING", 30)
     steps: list[int] = []
 
@@ -87,16 +79,16 @@ def test_much_is_dropped_in_small_steps(path: Path, monkeypatch: pytest.MonkeyPa
         await store.find("req_109", 0)
         while True:
             has_more = await store.prune(AT_MS + 1)
-            steps.append(count(path, "decisions"))
+            steps.append(count(database_url, "decisions"))
             if not has_more:
                 break
 
-    use(path, drop)
+    use(database_url, drop)
     assert steps == [80, 50, 20, 10]
-    assert count(path, "decision_configurations") == 1
+    assert count(database_url, "decision_configurations") == 1
 
 
-def test_a_configuration_stays_as_long_as_the_last_decision_of_it(path: Path) -> None:
+def test_a_configuration_stays_as_long_as_the_last_decision_of_it(database_url: str) -> None:
     async def decide_early_and_late(_database: Database, store: DecisionsStore) -> None:
         early, late = make_calls(1, range(2), AT_MS, store)
         late = msgspec.structs.replace(late, outcome=msgspec.structs.replace(late.outcome, at_ms=AT_MS + HOUR_MS))
@@ -111,10 +103,10 @@ def test_a_configuration_stays_as_long_as_the_last_decision_of_it(path: Path) ->
         assert row is not None and row.configuration is not None
         assert await store.read_configuration(row.configuration) is not None
 
-    use(path, decide_early_and_late)
+    use(database_url, decide_early_and_late)
 
 
-def test_what_is_too_old_is_gone_before_it_is_dropped(path: Path) -> None:
+def test_what_is_too_old_is_gone_before_it_is_dropped(database_url: str) -> None:
     async def look(_database: Database, store: DecisionsStore) -> None:
         (settled,) = make_calls(1, range(1), AT_MS, store)
         store.add(settled)
@@ -123,10 +115,10 @@ def test_what_is_too_old_is_gone_before_it_is_dropped(path: Path) -> None:
         assert await store.list_decisions(10, AT_MS + 1) == []
         assert len(await store.list_decisions(10, AT_MS)) == 1
 
-    use(path, look)
+    use(database_url, look)
 
 
-def test_either_id_finds_it_and_a_repeated_one_the_newest(path: Path) -> None:
+def test_either_id_finds_it_and_a_repeated_one_the_newest(database_url: str) -> None:
     async def look(_database: Database, store: DecisionsStore) -> None:
         for settled in make_calls(1, range(3), AT_MS, store):
             store.add(msgspec.structs.replace(settled, shown_id="mine"))
@@ -135,23 +127,23 @@ def test_either_id_finds_it_and_a_repeated_one_the_newest(path: Path) -> None:
         first = await store.find("req_0", 0)
         assert first is not None and first.seq == 1
 
-    use(path, look)
+    use(database_url, look)
 
 
-def test_a_call_is_found_at_once_though_it_is_not_written_yet(path: Path) -> None:
+def test_a_call_is_found_at_once_though_it_is_not_written_yet(database_url: str) -> None:
     async def look(_database: Database, store: DecisionsStore) -> None:
         for settled in make_calls(1, range(1_200), AT_MS, store):
             store.add(settled)
         assert await store.find("req_1199", 0) is not None
 
-    use(path, look)
+    use(database_url, look)
 
 
-def test_a_record_that_cannot_be_kept_costs_itself_alone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_that_cannot_be_kept_costs_itself_alone(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
     writers: list[DecisionsWriter] = []
 
     async def write() -> None:
-        database = await open_database(f"sqlite:///{path}")
+        database = await open_database(database_url)
         writer = DecisionsWriter(database, WriterLimits(interval_ms=1, most_waiting_rows=50))
         writers.append(writer)
         loaded = draw_loaded(Random(1), 0)
@@ -166,13 +158,13 @@ def test_a_record_that_cannot_be_kept_costs_itself_alone(path: Path, caplog: pyt
 
     asyncio.run(write())
     assert (writers[0].written_rows, writers[0].lost_rows) == (48, 12)
-    assert count(path, "decisions") == 48
+    assert count(database_url, "decisions") == 48
     assert "request 'req_7' cannot be stored: UnicodeEncodeError" in caplog.text
     assert "request 'req_9' cannot be stored: ValueError: its record would have" in caplog.text
     assert "10 decision record(s) were lost while the database did not keep up" in caplog.text
 
 
-def test_paging_goes_back_through_all_of_one_caller(path: Path) -> None:
+def test_paging_goes_back_through_all_of_one_caller(database_url: str) -> None:
     async def look(_database: Database, store: DecisionsStore) -> None:
         for number, settled in enumerate(make_calls(1, range(50), AT_MS, store)):
             target = "agent:writer" if number % 2 else "agent:reader"
@@ -187,4 +179,4 @@ def test_paging_goes_back_through_all_of_one_caller(path: Path) -> None:
         with pytest.raises(ValueError, match="1 to 200"):
             await store.list_decisions(201, 0)
 
-    use(path, look)
+    use(database_url, look)

@@ -1,24 +1,18 @@
 """A database of any earlier schema is brought up to date with all that is in it; a new one has everything at once."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event
 
+from both_databases import DATABASES, change_stored, find_file, insert_stored, new_store, read_stored
 from pointsman.core.ports import KeyRecord, NewRevision
 from pointsman.storage.configuration_store import ConfigurationStore
-from pointsman.storage.connections import begin_transaction, prepare_connection
 from pointsman.storage.database import open_database
-from pointsman.storage.schema import MIGRATIONS
-from pointsman.storage.tables import metadata
+from pointsman.storage.schema import known_revisions
 from pointsman.storage.virtual_keys import VirtualKeys
+from real_postgres import new_database
+from storage.schemas import compare_with_tables, create_of_schema
 
 KEY = KeyRecord("key_1", "ci", "pm_ab12...wxyz", bytes(32), "0123abcd", 1_763_000_000_000)
 REVISION = NewRevision("ada", "", 1, "0123456789ab", "start", "{}", "{}", "production")
@@ -35,86 +29,75 @@ OF_0001 = {
     "virtual_keys": [("key_1", "ci", "pm_ab12...wxyz", bytes(32), "0123abcd", 1_763_000_000_000, None)],
 }
 
-SINCE_THEN = {"usage": ("", "", "", "", None), "virtual_keys": (None,)}
-"""What the columns hold that were added later."""
+TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "pointsman.db"
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database in which nobody was yet."""
+    with new_database(is_empty=True) if request.param == "postgresql" else new_store("sqlite") as url:
+        yield url
 
 
-def test_a_database_of_the_first_schema_keeps_all_that_it_has(path: Path) -> None:
-    _create_of_schema(path, "0001")
-    _insert_rows(path)
-    asyncio.run(_use_all_of_it(path))
-    with closing(sqlite3.connect(path)) as connection:
-        for table, rows in OF_0001.items():
-            kept = [(*row, *SINCE_THEN.get(table, ())) for row in rows]
-            assert connection.execute(f"SELECT * FROM {table}").fetchall() == kept
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    _compare_with_tables(path)
+def test_a_new_database_has_the_schema_of_the_tables(empty_url: str) -> None:
+    asyncio.run(_open_and_close(empty_url))
+    compare_with_tables(empty_url)
 
 
-def test_what_the_tables_say_is_what_an_upgraded_database_has(path: Path) -> None:
-    _create_of_schema(path, "0001")
-    asyncio.run(_open_and_close(path))
-    _compare_with_tables(path)
-    assert path.stat().st_mode & 0o777 == 0o600
+def test_a_database_of_the_first_schema_keeps_all_that_it_has(empty_url: str) -> None:
+    create_of_schema(empty_url, "0001")
+    _insert_rows(empty_url)
+    asyncio.run(_use_all_of_it(empty_url))
+    for table, rows in OF_0001.items():
+        # Columns that came later stand behind those.
+        assert [row[: len(rows[0])] for row in read_stored(empty_url, f"SELECT * FROM {table}")] == rows
+    booked = read_stored(empty_url, "SELECT request_id, attempt, kind, cost_nusd, status FROM ledger")
+    assert booked == [("req_1", 1, "charge", 123_456, "actual")]
+    if find_file(empty_url):
+        assert read_stored(empty_url, "PRAGMA integrity_check") == [("ok",)]
+    compare_with_tables(empty_url)
 
 
-def test_an_upgrade_that_is_interrupted_leaves_the_old_schema_whole(path: Path) -> None:
-    _create_of_schema(path, "0001")
-    _insert_rows(path)
-    with closing(sqlite3.connect(path)) as connection:
-        # The last table that the upgrade makes is there already, so it fails at its end.
-        connection.execute("CREATE TABLE audit (seq INTEGER)")
-    with pytest.raises(Exception, match="table audit already exists"):
-        asyncio.run(_open_and_close(path))
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        assert tables == {*OF_0001, "alembic_version", "audit"}
-        connection.execute("DROP TABLE audit")
-    asyncio.run(_use_all_of_it(path))
+@pytest.mark.parametrize("revision", known_revisions())
+def test_what_the_tables_say_is_what_an_upgraded_database_has(empty_url: str, revision: str) -> None:
+    create_of_schema(empty_url, revision)
+    asyncio.run(_open_and_close(empty_url))
+    compare_with_tables(empty_url)
+    if file := find_file(empty_url):
+        assert file.stat().st_mode & 0o777 == 0o600
 
 
-def _create_of_schema(path: Path, revision: str) -> None:
-    path.touch(0o600)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    engine = create_engine(f"sqlite:///{path}", execution_options={"begin": "BEGIN IMMEDIATE"})
-    event.listen(engine, "connect", prepare_connection)
-    event.listen(engine, "begin", begin_transaction)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
+def test_an_upgrade_that_is_interrupted_leaves_the_old_schema_whole(empty_url: str) -> None:
+    create_of_schema(empty_url, "0001")
+    _insert_rows(empty_url)
+    # A table that the upgrade makes late is there already, so it fails near its end.
+    change_stored(empty_url, "CREATE TABLE ledger (seq INTEGER)")
+    with pytest.raises(Exception, match=r"table ledger already exists|DuplicateTable"):
+        asyncio.run(_open_and_close(empty_url))
+    assert read_stored(empty_url, "SELECT version_num FROM alembic_version") == [("0001",)]
+    tables = TABLES["sqlite" if find_file(empty_url) else "postgresql"]
+    assert {name for (name,) in read_stored(empty_url, tables)} == {*OF_0001, "alembic_version", "ledger"}
+    change_stored(empty_url, "DROP TABLE ledger")
+    asyncio.run(_use_all_of_it(empty_url))
 
 
-def _insert_rows(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for table, rows in OF_0001.items():
-            marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+def _insert_rows(url: str) -> None:
+    for table, rows in OF_0001.items():
+        insert_stored(url, table, rows)
 
 
-async def _open_and_close(path: Path) -> None:
-    await (await open_database(f"sqlite:///{path}")).close()
+async def _open_and_close(url: str) -> None:
+    await (await open_database(url)).close()
 
 
-async def _use_all_of_it(path: Path) -> None:
-    database = await open_database(f"sqlite:///{path}")
+async def _use_all_of_it(url: str) -> None:
+    database = await open_database(url)
     try:
         assert await VirtualKeys(database).list_live() == [KEY]
         made = await ConfigurationStore(database).commit(None, REVISION)
         assert await ConfigurationStore(database).newest() == made
     finally:
         await database.close()
-
-
-def _compare_with_tables(path: Path) -> None:
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()

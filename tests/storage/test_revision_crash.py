@@ -1,51 +1,54 @@
 """`kill -9` at any moment leaves whole revisions without a gap, and for each of them one row of the audit."""
 
 import asyncio
-import sqlite3
+import json
 import subprocess
 import sys
 import zlib
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from subprocess import PIPE
 
+from both_databases import find_file, read_stored
 from pointsman.storage.database import open_database
+from running import await_value
 from storage.committing_child import KEPT, write_document
 
 TESTS = Path(__file__).parents[1]
-STEPS = 36
-"""In the database: opening it and reading takes 7 of them, a revision with an override and pruning 23 at most."""
+STEPS = {"sqlite": 36, "postgresql": 48}
+"""In the database: opening it and reading takes some of them, a revision with an override and pruning the others."""
 KILLS_AT_RANDOM = 5
 CHILD = [sys.executable, "-m", "storage.committing_child"]
 
 
-def test_whatever_step_a_process_is_killed_before_the_file_is_whole(tmp_path: Path) -> None:
-    path = tmp_path / "pointsman.db"
-    asyncio.run(_create(path))
-    newest = 0
-    with subprocess.Popen([*CHILD, "fork", str(path)], cwd=TESTS, stdin=PIPE, stdout=PIPE, text=True) as child:
-        for step in [STEPS, *range(1, STEPS)]:
+def test_whatever_step_a_process_is_killed_before_the_database_is_whole(database_url: str) -> None:
+    asyncio.run(_create(database_url))
+    newest, steps = 0, _count_steps(database_url)
+    with subprocess.Popen([*CHILD, "fork", database_url], cwd=TESTS, stdin=PIPE, stdout=PIPE, text=True) as child:
+        for step in [steps, *range(1, steps)]:
             reported = _kill_before(child, step)
-            newest = _check(path, after=reported or newest)
+            newest = _check(database_url, after=reported or newest)
         child.communicate()
-    assert newest > STEPS / 2
+    assert newest > steps / 2
 
 
-def test_a_process_that_is_killed_from_outside_leaves_the_file_whole(tmp_path: Path) -> None:
-    path = tmp_path / "pointsman.db"
-    asyncio.run(_create(path))
+def test_a_process_that_is_killed_from_outside_leaves_the_database_whole(database_url: str) -> None:
+    asyncio.run(_create(database_url))
     dice = Random(7)
     newest = 0
     for _ in range(KILLS_AT_RANDOM):
-        reported = _start_and_kill(path, STEPS + dice.randint(1, 100))
+        reported = _start_and_kill(database_url, _count_steps(database_url) + dice.randint(1, 100))
         assert reported > newest
-        newest = _check(path, after=reported)
+        newest = _check(database_url, after=reported)
 
 
-async def _create(path: Path) -> None:
-    await (await open_database(f"sqlite:///{path}")).close()
+def _count_steps(url: str) -> int:
+    return STEPS["sqlite" if find_file(url) else "postgresql"]
+
+
+async def _create(url: str) -> None:
+    await (await open_database(url)).close()
 
 
 def _kill_before(child: "subprocess.Popen[str]", step: int) -> int | None:
@@ -58,9 +61,9 @@ def _kill_before(child: "subprocess.Popen[str]", step: int) -> int | None:
     return int(lines[-1]) if lines else None
 
 
-def _start_and_kill(path: Path, lines_before: int) -> int:
+def _start_and_kill(url: str, lines_before: int) -> int:
     """Kill a process after so many lines; the last revision that it reported."""
-    with subprocess.Popen([*CHILD, str(path)], cwd=TESTS, stdout=PIPE, text=True) as child:
+    with subprocess.Popen([*CHILD, url], cwd=TESTS, stdout=PIPE, text=True) as child:
         assert child.stdout is not None
         lines = [child.stdout.readline() for _ in range(lines_before)]
         child.kill()
@@ -70,25 +73,36 @@ def _start_and_kill(path: Path, lines_before: int) -> int:
     return int([line for line in lines if line != "step\n"][-1])
 
 
-def _check(path: Path, after: int) -> int:
-    """Look into the file without the product's code; answers the newest number, at most one more than reported."""
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        newest = _check_revisions(connection)
-        _check_audit(connection, newest)
-        _check_overrides(connection)
+def _check(url: str, after: int) -> int:
+    """Look into the database without the product's code; answers the newest number, at most one more than reported."""
+    if find_file(url):
+        assert read_stored(url, "PRAGMA integrity_check") == [("ok",)]
+        assert read_stored(url, "PRAGMA foreign_key_check") == []
+    else:
+        _await_end_of_others(url)
+    newest = _check_revisions(url)
+    _check_audit(url, newest)
+    _check_overrides(url)
     assert after <= newest <= after + 1
     return newest
 
 
-def _check_revisions(connection: sqlite3.Connection) -> int:
-    documents = dict(connection.execute("SELECT digest, content FROM configuration_documents"))
+def _await_end_of_others(url: str) -> None:
+    """A server may still work on what it was sent before the process ended."""
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    await_value(lambda: read_stored(url, others) == [(0,)] or None)
+
+
+def _check_revisions(url: str) -> int:
+    documents = dict(read_stored(url, "SELECT digest, content FROM configuration_documents"))
     texts = {digest: zlib.decompress(content) for digest, content in documents.items()}
     assert all(sha256(text).digest() == digest for digest, text in texts.items())
-    revisions = connection.execute(
-        "SELECT number, parent, file_digest, stored_digest FROM configuration_revisions ORDER BY number"
-    ).fetchall()
+    revisions = read_stored(
+        url, "SELECT number, parent, file_digest, stored_digest FROM configuration_revisions ORDER BY number"
+    )
     numbers = [number for number, *_ in revisions]
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
     assert len(numbers) >= min(KEPT, numbers[-1])
@@ -100,14 +114,14 @@ def _check_revisions(connection: sqlite3.Connection) -> int:
     return int(numbers[-1])
 
 
-def _check_audit(connection: sqlite3.Connection, newest: int) -> None:
-    commits = connection.execute("SELECT subject FROM audit WHERE action = 'revision.commit' ORDER BY seq").fetchall()
+def _check_audit(url: str, newest: int) -> None:
+    commits = read_stored(url, "SELECT subject FROM audit WHERE action = 'revision.commit' ORDER BY seq")
     assert commits == [(f"revision:{number}",) for number in range(1, newest + 1)]
 
 
-def _check_overrides(connection: sqlite3.Connection) -> None:
+def _check_overrides(url: str) -> None:
     """Each comes with its row of the audit, and one at most has not ended."""
-    rows = connection.execute("SELECT id, ended_at_ms FROM overrides ORDER BY seq").fetchall()
-    additions = "SELECT details ->> 'id' FROM audit WHERE action = 'override.add' ORDER BY seq"
-    assert [(override_id,) for override_id, _ in rows] == connection.execute(additions).fetchall()
+    rows = read_stored(url, "SELECT id, ended_at_ms FROM overrides ORDER BY seq")
+    additions = read_stored(url, "SELECT details FROM audit WHERE action = 'override.add' ORDER BY seq")
+    assert [override_id for override_id, _ in rows] == [json.loads(details)["id"] for (details,) in additions]
     assert [ended for _, ended in rows] == [0] * (len(rows) - 1) + [None]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from both_databases import read_stored
 from pointsman.core.ports import KeyRecord
 from pointsman.core.routing.key_policy import (
     LONGEST_LABEL,
@@ -51,9 +52,9 @@ POLICIES = st.builds(
 )
 
 
-def with_store(path: Path, work: Callable[[VirtualKeys], Awaitable[None]]) -> None:
+def with_store(url: str, work: Callable[[VirtualKeys], Awaitable[None]]) -> None:
     async def run() -> None:
-        database = await open_database(f"sqlite:///{path}")
+        database = await open_database(url)
         try:
             await work(VirtualKeys(database))
         finally:
@@ -78,7 +79,7 @@ def test_the_largest_policy_fits() -> None:
     assert read_policy(write_policy(policy)) == policy
 
 
-def test_keys_keep_their_policies(tmp_path: Path) -> None:
+def test_keys_keep_their_policies(database_url: str) -> None:
     limited = replace(KEY, id="key_2", digest=bytes(31) + b"2", policy=FULL)
 
     async def work(store: VirtualKeys) -> None:
@@ -89,9 +90,8 @@ def test_keys_keep_their_policies(tmp_path: Path) -> None:
         await store.revoke("key_2", KEY.created_at_ms + 1)
         assert (await store.list_all())[1].policy == FULL
 
-    with_store(tmp_path / "pointsman.db", work)
-    with closing(sqlite3.connect(tmp_path / "pointsman.db")) as connection:
-        stored = dict(connection.execute("SELECT id, policy FROM virtual_keys").fetchall())
+    with_store(database_url, work)
+    stored = dict(read_stored(database_url, "SELECT id, policy FROM virtual_keys"))
     assert stored["key_1"] is None and isinstance(stored["key_2"], str)
 
 
@@ -116,6 +116,7 @@ UNREADABLES: dict[str, str | bytes] = {
 
 @pytest.mark.parametrize("stored", UNREADABLES.values(), ids=UNREADABLES.keys())
 def test_what_is_no_policy_makes_an_unreadable_one_and_no_error(tmp_path: Path, stored: str | bytes) -> None:
+    """In SQLite, whose columns take bytes that are no text too."""
     path = tmp_path / "pointsman.db"
 
     async def insert(store: VirtualKeys) -> None:
@@ -125,10 +126,10 @@ def test_what_is_no_policy_makes_an_unreadable_one_and_no_error(tmp_path: Path, 
         assert await store.list_live() == [replace(KEY, policy=UNREADABLE)]
         assert await store.revoke(KEY.id, KEY.created_at_ms + 1)
 
-    with_store(path, insert)
+    with_store(f"sqlite:///{path}", insert)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE virtual_keys SET policy = ?", (stored,))
-    with_store(path, read)
+    with_store(f"sqlite:///{path}", read)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +143,13 @@ def test_what_is_no_policy_makes_an_unreadable_one_and_no_error(tmp_path: Path, 
         KeyPolicy(privacy="utmost"),  # type: ignore[arg-type]
     ],
 )
-def test_a_policy_that_could_not_be_read_again_is_not_stored(tmp_path: Path, policy: KeyPolicy) -> None:
+def test_a_policy_that_could_not_be_read_again_is_not_stored(database_url: str, policy: KeyPolicy) -> None:
     async def work(store: VirtualKeys) -> None:
         with pytest.raises(ValueError):
             await store.insert(replace(KEY, policy=policy))
         assert await store.list_all() == []
 
-    with_store(tmp_path / "pointsman.db", work)
+    with_store(database_url, work)
 
 
 def test_no_policy_takes_no_place() -> None:

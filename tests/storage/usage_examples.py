@@ -1,17 +1,19 @@
-"""Outcomes to write, and what a database file holds, read without the product's code."""
+"""Outcomes to write, and what a database holds, read without the product's code."""
 
-import sqlite3
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from both_databases import read_named
 from pointsman.core.chat.usage import Usage
-from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
+from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, AttemptCharge, Outcome
 from pointsman.core.routing.totals import LATENCY_BOUNDS_MS, AgentTotals
+
+Row = dict[str, Any]
 
 EXAMPLE = Outcome(
     request_id="req_0",
@@ -37,6 +39,31 @@ EXAMPLE = Outcome(
     user="ada",
     location="cloud",
 )
+
+
+def charge(model: str, provider: str, location: Literal["local", "cloud"], cost_nusd: int | None) -> AttemptCharge:
+    """What an attempt beside the one that answered came to; `book` numbers it."""
+    return AttemptCharge(0, model, provider, model, location, "check", None, cost_nusd, "actual", "pointsman.yaml")
+
+
+def book(outcome: Outcome, *others: AttemptCharge) -> Outcome:
+    """The outcome with its charges: that of its answer, and those of its other attempts, which are part of its cost."""
+    rest = None if outcome.cost_nusd is None else outcome.cost_nusd - sum(each.cost_nusd or 0 for each in others)
+    answer = AttemptCharge(
+        1,
+        outcome.model,
+        outcome.provider,
+        outcome.upstream_model,
+        outcome.location or "cloud",
+        "answer",
+        outcome.usage,
+        rest,
+        outcome.cost_status,
+        "catalogue 2026-10-12",
+        outcome.failure,
+    )
+    numbered = [replace(each, attempt=number) for number, each in enumerate(others, 2)]
+    return replace(outcome, charges=(answer, *numbered), attempts=1 + len(numbered))
 
 
 def make_outcomes(count: int, prefix: str = "req") -> list[Outcome]:
@@ -83,25 +110,20 @@ outcomes = st.builds(
 )
 
 
-def read_rows(path: Path) -> list[sqlite3.Row]:
-    """All usage rows of the file, in order."""
-    connection = sqlite3.connect(path)
-    connection.row_factory = sqlite3.Row
-    try:
-        return connection.execute("SELECT * FROM usage ORDER BY seq").fetchall()
-    finally:
-        connection.close()
+def read_rows(url: str, table: Literal["usage", "ledger"] = "usage") -> list[Row]:
+    """All rows of a table of the database, in order."""
+    return read_named(url, f"SELECT * FROM {table} ORDER BY seq")
 
 
-def fold(rows: Iterable[sqlite3.Row]) -> list[AgentTotals]:
+def fold(rows: Iterable[Row]) -> list[AgentTotals]:
     """What the totals must say, computed from the rows one by one."""
-    by_agent: dict[str, list[sqlite3.Row]] = {}
+    by_agent: dict[str, list[Row]] = {}
     for row in rows:
         by_agent.setdefault(row["agent"], []).append(row)
     return [_fold_agent(agent, by_agent[agent]) for agent in sorted(by_agent)]
 
 
-def _fold_agent(agent: str, rows: list[sqlite3.Row]) -> AgentTotals:
+def _fold_agent(agent: str, rows: list[Row]) -> AgentTotals:
     calls = [row for row in rows if row["attempts"] > 0]
     buckets = Counter(bisect_left(LATENCY_BOUNDS_MS, row["latency_us"] / 1_000) for row in calls)
     return AgentTotals(

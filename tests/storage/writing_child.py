@@ -10,9 +10,9 @@ from pointsman.storage.usage_writer import UsageWriter, WriterLimits
 from storage.usage_examples import EXAMPLE
 
 
-async def write_without_end(path: str, run: str) -> None:
+async def write_without_end(url: str, run: str) -> None:
     """Add outcomes as quickly as they are written, in small batches so that the kill falls among many."""
-    writer = UsageWriter(await open_database(f"sqlite:///{path}"), WriterLimits(batch_rows=20, interval_ms=1))
+    writer = UsageWriter(await open_database(url), WriterLimits(batch_rows=20, interval_ms=1))
     writer.start()
     added = reported = 0
     while True:

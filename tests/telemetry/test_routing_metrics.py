@@ -20,7 +20,7 @@ from pointsman.storage.usage_writer import UsageWriter, WriterLimits
 from pointsman.telemetry.exposition import Exposition
 from pointsman.telemetry.metrics import MOST_SHOWN_AGENTS, Metrics
 from pointsman.telemetry.routing_metrics import MOST_MODELS, MOST_PAIRS
-from storage.usage_examples import EXAMPLE
+from storage.usage_examples import EXAMPLE, book
 
 NOON_MS = 1_763_035_200_000 - 1_763_035_200_000 % 86_400_000 + 43_200_000
 DAY_MS = 86_400_000
@@ -157,7 +157,7 @@ def test_a_restart_brings_back_what_today_has_cost(tmp_path: Path) -> None:
         writer = UsageWriter(database, WriterLimits(interval_ms=1))
         writer.start()
         for outcome in outcomes:
-            writer.add(outcome)
+            writer.add(book(outcome))
         await writer.drain()
         report = await UsageReader(database).usage_by(["agent"], NOON_MS - NOON_MS % DAY_MS)
         await database.close()

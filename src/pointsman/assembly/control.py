@@ -9,6 +9,7 @@ from pointsman.assembly.books import Books, now_ms
 from pointsman.assembly.herald import Herald
 from pointsman.assembly.kept import Kept
 from pointsman.assembly.settings import ServeSettings
+from pointsman.control.allotments import Allotments
 from pointsman.control.changes import Changes
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.decision_retention import prune_in_time
@@ -42,18 +43,24 @@ class Control:
             self.herald.keeper.keep(self.current.loaded)
 
 
-async def take_control(stack: AsyncExitStack, settings: ServeSettings, kept: Kept, names: NamesOnDemand) -> Control:
+async def take_control(
+    stack: AsyncExitStack, settings: ServeSettings, kept: Kept, names: NamesOnDemand, allotments: Allotments
+) -> Control:
     """Wire the control plane; what it holds is let go of with the stack."""
     store, current, books = kept.store, kept.current, kept.books
     keeper = LastGoodKeeper(settings.home, settings.config)
     stack.push_async_callback(keeper.finish)
-    budgets = SpendingFollower(books.spending, now_ms)
+    budgets = SpendingFollower(books.spending, now_ms, allotments)
     stack.push_async_callback(budgets.close)
+    budgets.follow(current.snapshot)
     follower = Follower(settings.config, lambda gathered: changes.take_files(gathered))
     herald = Herald(books, keeper, follower.look_now, names, budgets, settings.environ)
-    changes = Changes(store, current, settings.environ, now_ms, herald)
+    # Other replicas may be on the same server; a SQLite file has one process.
+    is_shared = kept.database.dialect == "postgresql"
+    shared = kept.override_store if is_shared else None
+    changes = Changes(store, current, settings.environ, now_ms, herald, shared)
     stack.push_async_callback(changes.finish)
-    overrides = Overrides(kept.override_store, changes, current, now_ms)
+    overrides = Overrides(kept.override_store, changes, current, now_ms, is_shared=is_shared)
     await overrides.load()
     stack.push_async_callback(overrides.finish)
     return Control(current, store, changes, overrides, follower, herald)

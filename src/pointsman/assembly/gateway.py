@@ -10,10 +10,14 @@ from pathlib import Path
 
 from pointsman.assembly.books import now_ms
 from pointsman.assembly.control import Control, keep_in_time, take_control
+from pointsman.assembly.desk import open_desk, tell_operators
 from pointsman.assembly.doors import House, open_doors
+from pointsman.assembly.keep_in_step import keep_in_step, list_itself
+from pointsman.assembly.keep_keys import keep_keys
 from pointsman.assembly.kept import open_kept
 from pointsman.assembly.outside import open_outside
 from pointsman.assembly.settings import Running, ServeSettings, choose_address, write_host
+from pointsman.control.admin_key import AdminKey
 from pointsman.control.credentials import (
     LocalCredentials,
     choose_admin_key,
@@ -24,14 +28,17 @@ from pointsman.control.credentials import (
 )
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.home import hold_home
-from pointsman.control.keys import AdminKey, KeyRing, load_or_create_pepper
+from pointsman.control.keys import KeyRing
+from pointsman.control.pepper import find_pepper, load_pepper
 from pointsman.control.startup import find_usable_files
+from pointsman.control.tenants import Tenants
 from pointsman.core.config.pending import list_pending
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.secrets.environment import EnvironmentSecrets
 from pointsman.server.access import AdminAccess
 from pointsman.server.listener import Listener, open_socket
 from pointsman.storage.database import Database
+from pointsman.storage.tenants_store import TenantsStore
 from pointsman.storage.virtual_keys import VirtualKeys
 from pointsman.telemetry.event_log import EventLog, route_library_logs
 from pointsman.telemetry.log_lines import Event
@@ -61,8 +68,10 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         current, books = kept.current, kept.books
         keys = await _load_keys(settings, kept.database, log)
         outside = await open_outside(stack, current.snapshot.settings, EnvironmentSecrets(settings.environ))
-        control = await take_control(stack, settings, kept, outside.names)
-        house = House(kept.database, books, keys, outside, settings.environ, is_loopback(host))
+        control = await take_control(stack, settings, kept, outside.names, keys.allotments)
+        nodes = await list_itself(kept.database, settings.home, socket.getsockname()[1], current)
+        desk = open_desk(kept.database, books, EnvironmentSecrets(settings.environ))
+        house = House(kept.database, books, keys, outside, nodes, desk, settings.environ, is_loopback(host))
         listener = Listener(open_doors(house, control, AdminAccess(AdminKey(admin_key))))
 
         url = f"http://{write_host(host)}:{socket.getsockname()[1]}"
@@ -70,6 +79,9 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
         control.tell_start()
         await stack.enter_async_context(keep_in_time(control, books))
         await stack.enter_async_context(_follow_changes(control))
+        await stack.enter_async_context(keep_keys(keys, kept.database))
+        await stack.enter_async_context(keep_in_step(control, keys, kept.database, nodes))
+        await stack.enter_async_context(tell_operators(desk))
         snapshot = current.snapshot
         log.event(Event("started", "info", f"serving on {url}", url=url, revision=snapshot.revision))
         _spare_the_collector()
@@ -84,15 +96,28 @@ async def run_gateway(settings: ServeSettings, announce: Callable[[Running], Non
 
 
 async def _load_keys(settings: ServeSettings, database: Database, log: EventLog) -> KeyRing:
-    keys = KeyRing(load_or_create_pepper(settings.home / "pepper"), VirtualKeys(database))
+    tenants = Tenants(TenantsStore(database))
+    await tenants.load()
+    pepper = load_pepper(settings.home, settings.environ)
+    keys = KeyRing(pepper, VirtualKeys(database), tenants)
     foreign = await keys.load()
     if foreign:
-        message = "stored keys belong to another pepper and open nothing; restore the pepper file or make them anew"
-        log.event(Event("keys_unusable", "warning", message, count=foreign))
+        log.event(Event("keys_unusable", "warning", _explain_foreign(settings, database), count=foreign))
     if keys.unreadable:
         message = "the policy of some keys cannot be read, so they open nothing; `pointsman keys list` shows them"
         log.event(Event("keys_unusable", "warning", message, count=len(keys.unreadable)))
+    if tenants.unreadable:
+        message = "the terms of some teams or users cannot be read, so their keys open nothing; `pointsman teams list`"
+        log.event(Event("keys_unusable", "warning", f"{message} shows them", count=len(tenants.unreadable)))
     return keys
+
+
+def _explain_foreign(settings: ServeSettings, database: Database) -> str:
+    place = find_pepper(settings.home, settings.environ)
+    message = f'stored keys belong to another pepper than "{place}" and open nothing'
+    if database.dialect == "postgresql":
+        return f"{message}: let POINTSMAN_PEPPER_FILE name the same file for all replicas, or make the keys anew"
+    return f"{message}; restore the pepper file or make them anew"
 
 
 async def _keep_local_credentials(settings: ServeSettings, keys: KeyRing, url: str, admin_key: str) -> Path | None:

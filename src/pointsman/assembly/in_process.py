@@ -12,6 +12,7 @@ from pointsman.assembly.kept import open_kept
 from pointsman.assembly.memory_books import MemoryBooks, ProgramLog
 from pointsman.assembly.outside import Outside, build_relay, open_outside
 from pointsman.assembly.settings import ServeSettings
+from pointsman.control.allotments import Allotments
 from pointsman.control.configuration import Loaded
 from pointsman.control.home import hold_home
 from pointsman.control.sources import Gathered
@@ -125,7 +126,7 @@ async def _open_at_home(stack: AsyncExitStack, wanted: Wanted, home: Path, secre
     stack.enter_context(hold_home(home))
     kept = await open_kept(stack, settings, FoundFiles(wanted.loaded, wanted.gathered), ProgramLog())
     outside = await open_outside(stack, kept.current.snapshot.settings, secrets)
-    control = await take_control(stack, settings, kept, outside.names)
+    control = await take_control(stack, settings, kept, outside.names, Allotments())
     control.tell_start()
     await stack.enter_async_context(keep_in_time(control, kept.books))
     return _describe_home(outside, kept.books, control, secrets)

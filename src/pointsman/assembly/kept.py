@@ -4,7 +4,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from pointsman.assembly.books import Books, Log, keep_books, now_ms
-from pointsman.assembly.settings import ServeSettings, choose_database
+from pointsman.assembly.open_sharing import open_sharing
+from pointsman.assembly.settings import ServeSettings, choose_database, find_database_file
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.home import hold_database
 from pointsman.control.startup import FoundFiles, start_configuration
@@ -31,11 +32,18 @@ async def open_kept(stack: AsyncExitStack, settings: ServeSettings, found: Found
         ConfigurationRefused: when what is stored does not fit the files.
         HomeRefused, UnusableDatabase: when what lies there cannot be used.
     """
-    database_file = choose_database(settings, found.loaded)
-    stack.enter_context(hold_database(database_file))
-    database = await open_database(f"sqlite:///{database_file}")
+    url = choose_database(settings, found.loaded)
+    if file := find_database_file(url):
+        stack.enter_context(hold_database(file))
+    database = await open_database(url, settings.environ.get("PGPASSWORD"))
     stack.push_async_callback(database.close)
     store, override_store = ConfigurationStore(database), OverridesStore(database)
-    current = await start_configuration(found, settings.home, settings.environ, store, override_store, now_ms())
-    books = await stack.enter_async_context(keep_books(database, log, current, settings.environ))
+    is_shared = database.dialect == "postgresql"
+    current = await start_configuration(
+        found, settings.home, settings.environ, store, override_store, now_ms(), is_shared=is_shared
+    )
+    sharing = await open_sharing(stack, url, settings, current.snapshot) if is_shared else None
+    books = await stack.enter_async_context(
+        keep_books(database, log, current, settings.environ, settings.home, sharing)
+    )
     return Kept(database, store, override_store, current, books)

@@ -8,13 +8,17 @@ from pointsman.assembly.books import now_ms
 from pointsman.control.spending import Spending
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.limits.scopes import CostQuestion
+from pointsman.core.money_ports import Journal
 from pointsman.core.routing.decision import Decision, Refusal
 from pointsman.core.routing.facts import Facts
+from pointsman.core.routing.learned_tokens import LearnedTokens
 from pointsman.core.routing.outcome import Outcome
 from pointsman.core.routing.record import Settled
 from pointsman.core.routing.totals import LATENCY_BOUNDS_MS
 from pointsman.recognition.on_demand import NamesOnDemand
 from pointsman.relay.live import LiveState
+from pointsman.relay.no_books import NO_JOURNAL
+from pointsman.relay.open_calls import OpenCalls
 from pointsman.telemetry.decision_trace import trace_decision
 from pointsman.telemetry.log_lines import Event
 from pointsman.telemetry.metrics import Metrics
@@ -62,6 +66,9 @@ class MemoryBooks:
     spending: Spending = field(default_factory=lambda: Spending(NothingSpent()))
     live: LiveState = field(default_factory=LiveState)
     log: ProgramLog = field(default_factory=ProgramLog)
+    journal: Journal = NO_JOURNAL
+    open_calls: OpenCalls = field(default_factory=OpenCalls)
+    history: LearnedTokens = field(default_factory=LearnedTokens)
 
     def record(self, outcome: Outcome) -> None:
         """Count a finished request."""

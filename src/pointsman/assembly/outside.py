@@ -8,14 +8,17 @@ from typing import Protocol
 
 from pointsman.control.spending import Spending
 from pointsman.core.config.snapshot import Settings
+from pointsman.core.money_ports import Journal
 from pointsman.core.ports import Secrets
 from pointsman.core.routing.decision import Decision, Refusal
 from pointsman.core.routing.facts import Facts, ForcedModel
+from pointsman.core.routing.learned_tokens import LearnedTokens
 from pointsman.core.routing.outcome import Outcome
 from pointsman.core.routing.record import Settled
 from pointsman.recognition.on_demand import NamesOnDemand
 from pointsman.relay.call import Relay
 from pointsman.relay.live import LiveState
+from pointsman.relay.open_calls import OpenCalls
 from pointsman.relay.search import BackgroundSearch
 from pointsman.upstream.client import HttpUpstream
 from pointsman.upstream.long_tail.carrier import LongTail
@@ -29,6 +32,12 @@ class Ledger(Protocol):
     def live(self) -> LiveState: ...
     @property
     def spending(self) -> Spending: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def open_calls(self) -> OpenCalls: ...
+    @property
+    def history(self) -> LearnedTokens: ...
     def record(self, outcome: Outcome) -> None:
         """A request has ended."""
 
@@ -88,4 +97,8 @@ def build_relay(outside: Outside, ledger: Ledger, find_forced: Callable[[str], F
         trace=ledger.trace,
         live=ledger.live,
         search=outside.search,
+        limits=ledger.spending,
+        journal=ledger.journal,
+        open_calls=ledger.open_calls,
+        history=ledger.history,
     )

@@ -9,6 +9,7 @@ from pointsman.core.config.problems import Problem
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4100
+SQLITE_FILE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,15 @@ def choose_address(settings: ServeSettings, loaded: Loaded) -> tuple[str, int]:
     return host if settings.host is None else settings.host, port if settings.port is None else settings.port
 
 
-def choose_database(settings: ServeSettings, loaded: Loaded) -> Path:
+def choose_database(settings: ServeSettings, loaded: Loaded) -> str:
+    """The URL that the document names, else that of a file in the home directory."""
     written = loaded.snapshot.settings.storage_url if loaded.snapshot else None
-    return Path(written.removeprefix("sqlite:///")) if written else (settings.home / "pointsman.db").absolute()
+    return written or f"{SQLITE_FILE}{(settings.home / 'pointsman.db').absolute()}"
+
+
+def find_database_file(url: str) -> Path | None:
+    """The file that a URL names, which is one process's; `None` for a server's database, which many may use."""
+    return Path(url.removeprefix(SQLITE_FILE)) if url.startswith(SQLITE_FILE) else None
 
 
 def write_host(host: str) -> str:

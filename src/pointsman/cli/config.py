@@ -112,11 +112,13 @@ def diff(
 
 @app.command()
 def drift(as_json: AsJson = False) -> None:
-    """List the values that differ from what the files say. Example: pointsman config drift"""
+    """List the values that differ from what the files say, and replicas that differ. Example: pointsman config drift"""
     answer = call_gateway("GET", f"{BASE}/drift")
     if as_json:
         _print_json(answer)
         return
+    for problem in answer.get("problems", ()):
+        typer.echo(f"{problem['severity']}: {problem['message']} ({problem['code']})")
     for each in answer["drift"]:
         files, effective = (json.dumps(each[key], ensure_ascii=False) for key in ("file_value", "effective_value"))
         said = f", by {each['author']}" if each["author"] else ""

@@ -27,8 +27,13 @@ COMMANDS = {
     "doctor": "Say what is wrong with this installation, and the next step.",
     "models": "List models with prices and limits, and take newer data for the catalogue.",
     "providers": "List providers, and ask one whether it answers and which models it has.",
+    "nodes": "List the gateways that share a database, and the revision that each runs.",
     "usage": "Show tokens, cost and latency of a running gateway.",
-    "keys": "Create, list and revoke the keys that callers present.",
+    "budgets": "Show how much of each budget is spent, held and left.",
+    "alerts": "Show what a running gateway has warned of, and say that it was seen.",
+    "keys": "Create, change, rotate and revoke the keys that callers present.",
+    "teams": "Register teams, with budgets, limits and models that hold for all of their keys.",
+    "users": "Register users, in the same way.",
     "simulate": "Run a simulated provider to try things against.",
 }
 """Each command and what it does; `pointsman.cli.NAME` holds it, as a function or as a `typer.Typer` called `app`."""

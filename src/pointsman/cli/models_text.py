@@ -6,9 +6,11 @@ from typing import Any
 from pointsman.control.configuration import Loaded
 from pointsman.control.effective import NothingThere, explain_value, list_layers
 from pointsman.control.known_models import ModelRow, PricesToday, Rates, name_aliases, show_prices
+from pointsman.core.catalog.further_rates import FurtherRates
 from pointsman.core.chat.money import format_usd
 from pointsman.core.config.find_path import write_path
 from pointsman.core.config.layers import Layer
+from pointsman.core.config.write_prices import FEES, FURTHER
 
 HEAD = ("model", "provider", "id", "context", "output", "$ in", "$ out", "can", "")
 _RIGHT = (3, 4, 5, 6)
@@ -87,6 +89,7 @@ def write_model(view: Mapping[str, Any]) -> Iterator[str]:
     if view["tier"] is not None:
         yield _write_fact("tier", str(view["tier"]), origins.get("tier"))
     yield _write_fact("costs today", _describe_prices(view["price_per_1m_tokens"]), origins.get("price_per_1m_tokens"))
+    yield from _list_further(view["price_per_1m_tokens"] or {})
     for rates in (view["price_per_1m_tokens"] or {}).get("tiers", ()):
         yield f"    above {rates['above_input_tokens']:,} tokens of prompt: {_describe_rates(rates)}"
     if len(view["price_history"]) > 1:
@@ -123,6 +126,18 @@ def _describe_rates(rates: Mapping[str, Any]) -> str:
     return f"${rates['input']} in, ${rates['cached_input']} cached{written}, ${rates['output']} out"
 
 
+def _list_further(prices: Mapping[str, Any]) -> Iterator[str]:
+    """Further prices, each on a line of its own."""
+    for name in FURTHER:
+        if name in prices:
+            yield f"    {name.replace('_', ' ')}: ${prices[name]} per million tokens"
+    for name in FEES:
+        if name in prices:
+            yield f"    {name.replace('_', ' ')}: ${prices[name]}"
+    if "batch" in prices:
+        yield f"    in a batch: {prices['batch']:.6g} of that"
+
+
 def _describe_end(view: Mapping[str, Any]) -> str:
     if view["retired"]:
         return f"not served any more since {view['retires_on']}"
@@ -149,7 +164,10 @@ def _view_prices(prices: PricesToday | None) -> dict[str, Any] | None:
         return None
     first, *tiers = prices.rates
     longer = [_view_rates(rates) | {"above_input_tokens": rates.above_input_tokens} for rates in tiers]
-    return _view_rates(first) | {"source": prices.source, "valid_from": prices.valid_from, "tiers": longer}
+    told: dict[str, Any] = {"source": prices.source, "valid_from": prices.valid_from, "tiers": longer}
+    if prices.batch_millionths is not None:
+        told["batch"] = prices.batch_millionths / 1_000_000
+    return _view_rates(first) | told
 
 
 def _view_rates(rates: Rates) -> dict[str, Any]:
@@ -158,6 +176,17 @@ def _view_rates(rates: Rates) -> dict[str, Any]:
         "cached_input": format_usd(rates.cached_input_nusd),
         "cache_write": None if rates.cache_write_nusd is None else format_usd(rates.cache_write_nusd),
         "output": format_usd(rates.output_nusd),
+    } | _view_further(rates.further)
+
+
+def _view_further(further: FurtherRates | None) -> dict[str, str]:
+    """What few models have a price for, by its name in a document; what has none is left out."""
+    if further is None:
+        return {}
+    return {
+        name: format_usd(price)
+        for name, ours in (FURTHER | FEES).items()
+        if (price := getattr(further, ours)) is not None
     }
 
 

@@ -64,6 +64,7 @@ def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, s
     from pointsman.control.home import HomeRefused
     from pointsman.control.keys import UnusablePepper
     from pointsman.control.startup import ConfigurationRefused
+    from pointsman.core.ports import StorageUnavailable
     from pointsman.recognition.library import NamesUnavailable
     from pointsman.server.listener import CannotListen
     from pointsman.storage.schema import UnusableDatabase
@@ -97,7 +98,14 @@ def _run(path: Path, host: str | None, port: int | None, environ: Mapping[str, s
         if refusal.no_stand_in:
             typer.echo(f"What was in force last could not stand in: {refusal.no_stand_in}", err=True)
         _refuse(f"the start is refused; correct {path} and try again", CONFIGURATION_REFUSED)
-    except (CredentialRefused, HomeRefused, NamesUnavailable, UnusablePepper, UnusableDatabase) as refusal:
+    except (
+        CredentialRefused,
+        HomeRefused,
+        NamesUnavailable,
+        StorageUnavailable,
+        UnusablePepper,
+        UnusableDatabase,
+    ) as refusal:
         _refuse(str(refusal), CONFIGURATION_REFUSED)
     except CannotListen as refusal:
         _refuse(str(refusal), 1)

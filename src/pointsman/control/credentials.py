@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointsman.control.keys import weak_reason
+from pointsman.control.admin_key import weak_reason
 
 LOCAL_FILE = "demo.env"
 

@@ -19,6 +19,7 @@ class CurrentConfiguration:
         ingredients: the files, stored values and overrides of it.
         number: of its revision; 0 before the first one is stored.
         rejected: what is wrong with the newest files, while older ones stay in force; empty when nothing is.
+        unlike: in what this replica differs from the newest revision, or `None` when it does not.
     """
 
     snapshot: Snapshot
@@ -26,6 +27,7 @@ class CurrentConfiguration:
     ingredients: Ingredients
     number: int = 0
     rejected: Sequence[Problem] = field(default=())
+    unlike: Problem | None = None
 
     @property
     def environment(self) -> str:

@@ -15,6 +15,7 @@ from pointsman.control.configuration import Loaded
 from pointsman.control.found_file import Stamp, name_file
 from pointsman.control.sources import Gathered, gather, has_changed, list_folders
 from pointsman.core.config.problems import Problem
+from pointsman.core.ports import StorageUnavailable
 
 STEP_MS = 20
 DEBOUNCE_MS = 60
@@ -84,6 +85,7 @@ class Follower:
 
         Raises:
             TimeoutError: when the disk does not answer within 30 s, or nobody runs this follower.
+            StorageUnavailable: when what they lead to cannot be stored for now.
             Exception: what `take` raised over a mere problem.
         """
         waiting: asyncio.Future[Loaded] = asyncio.get_running_loop().create_future()
@@ -106,6 +108,11 @@ class Follower:
             if not is_forced and last is not None and gathered.is_same(last):
                 return
             _answer(waiting, await self._hand_on(gathered))
+        except StorageUnavailable as error:
+            # The files are looked at again by the clock, and when the store is back.
+            self._retry_later()
+            _log.error("files could not be taken over, trying again: %s", error)
+            _answer(waiting, error)
         except Exception as error:  # A fault of ours must not end the following; it is tried again later.
             _log.exception("problems of the configuration could not be reported")
             _answer(waiting, error)
@@ -116,6 +123,8 @@ class Follower:
     async def _hand_on(self, gathered: Gathered) -> Loaded:
         try:
             loaded = await self._take(gathered)
+        except StorageUnavailable:
+            raise
         except Exception as error:  # A fault of ours is reported like any problem; the last good state stays.
             _log.exception("a configuration could not be taken over")
             self._retry_later()

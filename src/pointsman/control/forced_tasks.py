@@ -49,10 +49,8 @@ class ForcedTasks:
         self._turns = Turns()
 
     async def load(self) -> None:
-        """Take up those that have not ended since they were stored."""
-        for record in await self._store.list_live(self._now_ms()):
-            if record.kind == "task":
-                self._by_task[record.target] = _prepare(record)
+        """Take up those that are stored and have not ended, in place of what was known."""
+        await self._turns.take(self._load())
 
     def find(self, task_id: str) -> ForcedModel | None:
         """The model that is forced for a task, or `None`."""
@@ -96,6 +94,10 @@ class ForcedTasks:
     async def finish(self) -> None:
         """Wait until every change that has begun is stored, so that the store can be closed."""
         await self._turns.finish()
+
+    async def _load(self) -> None:
+        listed = await self._store.list_live(self._now_ms())
+        self._by_task = {record.target: _prepare(record) for record in listed if record.kind == "task"}
 
     async def _put(self, task_id: str, model: str, by: Signature, duration_ms: int) -> OverrideRecord:
         now_ms = self._now_ms()

@@ -1,60 +1,26 @@
 """Who may call: virtual keys are kept as HMAC digests only; an unknown key and a revoked one get the same answer."""
 
 import hmac
-import math
 import os
-import re
 import secrets
-import zlib
-from dataclasses import dataclass, field
+import time
+from asyncio import Lock
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
+from pointsman.control.allotments import Allotments, list_allotment
+from pointsman.control.key_texts import create_id, create_key, display_key, looks_like_key
+from pointsman.control.tenants import Tenants, join_tenants
 from pointsman.core.ports import KeyRecord, KeyStore
 from pointsman.core.routing.key_policy import NO_POLICY, UNREADABLE, KeyPolicy
 
-KEY_PREFIX = "pm_"
-RANDOM_DIGITS = 43
-"""Base62 digits that hold 256 bits."""
-CHECKSUM_DIGITS = 6
-"""Base62 digits that hold a CRC-32: a typo or a scanner's false find is refused without any look-up."""
 PEPPER_BYTES = 32
 
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PAIRS = tuple(high + low for high in _BASE62 for low in _BASE62)
-_SHAPE = re.compile(rf"{KEY_PREFIX}[0-9A-Za-z]{{{RANDOM_DIGITS + CHECKSUM_DIGITS}}}", re.ASCII)
 _NO_DIGEST = bytes(32)
-
-MINIMUM_BITS = 128
-_FEWEST_CHARACTERS = 22
-_FEWEST_DIFFERENT = 8
-_WELL_KNOWN = frozenset(
-    {
-        "admin",
-        "changeme",
-        "default",
-        "demo",
-        "example",
-        "letmein",
-        "master",
-        "password",
-        "pointsman",
-        "qwerty",
-        "secret",
-        "sk-1234",
-        "test",
-        "token",
-        "your-key-here",
-    }
-)
-_ALPHABETS = (
-    (re.compile(r"[0-9]+"), 10),
-    (re.compile(r"[0-9a-f]+|[0-9A-F]+"), 16),
-    (re.compile(r"[a-z]+|[A-Z]+"), 26),
-    (re.compile(r"[0-9a-z]+|[0-9A-Z]+"), 36),
-    (re.compile(r"[0-9A-Za-z]+"), 62),
-)
-"""Which characters a text is made of, and how many of that kind there are."""
 
 
 class UnusablePepper(Exception):
@@ -65,22 +31,6 @@ class WeakKey(ValueError):
     """A key that is not in the product's format, so that its strength is unknown."""
 
 
-def create_key() -> str:
-    """Make a new key: `pm_`, 256 random bits and a checksum."""
-    body = KEY_PREFIX + _to_base62(secrets.randbits(256), RANDOM_DIGITS)
-    return body + _checksum(body)
-
-
-def looks_like_key(text: str) -> bool:
-    """Whether the text has a key's shape and checksum; needs no look-up, so anyone may ask."""
-    return _SHAPE.fullmatch(text) is not None and _checksum(text[:-CHECKSUM_DIGITS]) == text[-CHECKSUM_DIGITS:]
-
-
-def display_key(key: str) -> str:
-    """What may be shown of a key: `pm_ab12...wxyz`."""
-    return f"{key[: len(KEY_PREFIX) + 4]}...{key[-4:]}"
-
-
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
     """A new key; the only time that its text is known."""
@@ -89,41 +39,82 @@ class CreatedKey:
     record: KeyRecord
 
 
-class KeyRing:
-    """The live keys, in memory; what changes here was stored before and takes effect with the next request."""
+class LiveText(msgspec.Struct, frozen=True):
+    """A text that opens something, as long as it does.
 
-    def __init__(self, pepper: bytes, store: KeyStore) -> None:
+    Attributes:
+        digest: of the text.
+        record: of its key, with the terms of team and user.
+        until_ms: from when on it opens nothing, or `None` for never.
+    """
+
+    digest: bytes
+    record: KeyRecord
+    until_ms: int | None
+
+
+class KeyRing:
+    """The live keys, in memory; what changes here was stored before and takes effect with the next request.
+
+    Attributes:
+        unreadable: ids of keys that were left out, because nobody can tell any more what they may do.
+        changing: held while keys are read or changed, so that no older state replaces a newer one.
+        tenants: the teams and users that keys name.
+        allotments: what all of them may use up: keys, teams and users.
+    """
+
+    def __init__(
+        self, pepper: bytes, store: KeyStore, tenants: Tenants | None = None, clock_ms: Callable[[], int] | None = None
+    ) -> None:
         self._pepper = pepper
         self._pepper_id = sha256(b"pepper id" + pepper).hexdigest()[:8]
         self._store = store
-        self._live: dict[bytes, KeyRecord] = {}
+        self._clock_ms = clock_ms or _read_clock_ms
+        self._stored: dict[str, KeyRecord] = {}
+        self._texts: dict[bytes, LiveText] = {}
+        self._used_at_ms: dict[str, int] = {}
         self.unreadable: tuple[str, ...] = ()
-        """Ids of keys that `load` left out, because nobody can tell any more what they may do."""
+        self.changing = Lock()
+        self.allotments = Allotments()
+        self.tenants = tenants if tenants is not None else Tenants()
+        self.tenants.watch(self._join)
 
     async def load(self) -> int:
         """Take in the live keys of the store; answers how many of them can match nothing, being of another pepper.
 
         Those whose policy cannot be read stay out, too; `unreadable` names them.
         """
-        records = await self._store.list_live()
-        fitting = [record for record in records if record.pepper_id == self._pepper_id]
-        self._live = {record.digest: record for record in fitting if record.policy != UNREADABLE}
-        self.unreadable = tuple(record.id for record in fitting if record.policy == UNREADABLE)
-        return len(records) - len(fitting)
+        async with self.changing:
+            records = await self._store.list_live()
+            self._stored = {record.id: record for record in records}
+            self._join()
+        foreign = {record.id for record in records if record.pepper_id != self._pepper_id}
+        self.unreadable = tuple(
+            record.id for record in records if record.policy == UNREADABLE and record.id not in foreign
+        )
+        return len(foreign)
 
     def authenticate(self, presented: str) -> KeyRecord | None:
-        """Whose key this is; `None` when it is malformed, unknown or revoked. Takes about 2 us and asks no store."""
-        if not looks_like_key(presented):
+        """Whose key this is, with the terms of its team and user; `None` when it opens nothing.
+
+        That is so for what is malformed, unknown, revoked, expired or disabled. Takes about 2 us and asks no store.
+        """
+        found = self._find(presented)
+        if found is None or found.disabled:
             return None
-        digest = self._digest(presented)
-        record = self._live.get(digest)
-        known_digest = record.digest if record is not None else _NO_DIGEST
-        return record if hmac.compare_digest(known_digest, digest) else None
+        self._used_at_ms[found.id] = self._clock_ms()
+        return found
+
+    def is_disabled(self, presented: str) -> bool:
+        """Whether this would be a good key, had nobody disabled it, its team or its user."""
+        found = self._find(presented)
+        return found is not None and found.disabled
 
     async def create(self, name: str, now_ms: int, policy: KeyPolicy = NO_POLICY) -> CreatedKey:
         """Make a key, store it, let it in.
 
         Raises:
+            TooMany: when there are as many live keys as may be.
             ValueError: when the policy is no valid one.
         """
         key = create_key()
@@ -136,6 +127,7 @@ class KeyRing:
 
         Raises:
             WeakKey: when it is not one that `create_key` could have made.
+            TooMany: when there are as many live keys as may be.
             ValueError: when the policy is no valid one.
         """
         if not looks_like_key(key):
@@ -143,62 +135,94 @@ class KeyRing:
         known = self.authenticate(key)
         if known is not None:
             return known
-        record = KeyRecord(
-            id="key_" + _to_base62(secrets.randbits(71), 12),
+        record = self.compose(key, name, now_ms, policy)
+        async with self.changing:
+            await self._store.insert(record)
+            self.take_over(record)
+        return record
+
+    def compose(
+        self, key: str, name: str, now_ms: int, policy: KeyPolicy, expires_at_ms: int | None = None
+    ) -> KeyRecord:
+        """The record of a new key, which opens nothing yet."""
+        return KeyRecord(
+            id=create_id(),
             name=name,
             display=display_key(key),
             digest=self._digest(key),
             pepper_id=self._pepper_id,
             created_at_ms=now_ms,
             policy=policy,
+            expires_at_ms=expires_at_ms,
         )
-        await self._store.insert(record)
-        self._live[record.digest] = record
-        return record
 
-    async def revoke(self, key_id: str, now_ms: int) -> bool:
-        """Refuse a key from now on, here at once and for good once stored; false when no live key has this id."""
-        self._live = {digest: record for digest, record in self._live.items() if record.id != key_id}
-        return await self._store.revoke(key_id, now_ms)
+    def give_text(self, record: KeyRecord, key: str) -> KeyRecord:
+        """The record of a key with another text; texts of before are not looked at."""
+        return replace(record, display=display_key(key), digest=self._digest(key), pepper_id=self._pepper_id)
+
+    def take_over(self, record: KeyRecord) -> None:
+        """Go by what was stored of a key, from the next request on."""
+        self._remove(record.id)
+        self._stored[record.id] = record
+        self._texts |= {text.digest: text for text in self._list_texts(record)}
+        self._tell_allotments()
+
+    def drop(self, key_id: str) -> None:
+        """Let a key open nothing any more."""
+        if self._remove(key_id):
+            self._used_at_ms.pop(key_id, None)
+            self._tell_allotments()
+
+    def last_used_at_ms(self, key_id: str) -> int | None:
+        """When a key last opened something here, or `None` when it has not since the start."""
+        return self._used_at_ms.get(key_id)
+
+    def list_used(self) -> dict[str, int]:
+        """When keys last opened something here, by id."""
+        return dict(self._used_at_ms)
+
+    def _find(self, presented: str) -> KeyRecord | None:
+        if not looks_like_key(presented):
+            return None
+        digest = self._digest(presented)
+        text = self._texts.get(digest)
+        known_digest = text.digest if text is not None else _NO_DIGEST
+        if not hmac.compare_digest(known_digest, digest) or text is None:
+            return None
+        if text.until_ms is not None and self._clock_ms() >= text.until_ms:
+            return None
+        return text.record
+
+    def _remove(self, key_id: str) -> bool:
+        if self._stored.pop(key_id, None) is None:
+            return False
+        self._texts = {digest: text for digest, text in self._texts.items() if text.record.id != key_id}
+        return True
+
+    def _join(self) -> None:
+        """Put together what is known of keys, teams and users."""
+        self._texts = {text.digest: text for record in self._stored.values() for text in self._list_texts(record)}
+        self._used_at_ms = {key_id: at_ms for key_id, at_ms in self._used_at_ms.items() if key_id in self._stored}
+        self._tell_allotments()
+
+    def _list_texts(self, record: KeyRecord) -> Iterator[LiveText]:
+        if record.policy == UNREADABLE:
+            return
+        joined = join_tenants(record, self.tenants)
+        if record.pepper_id == self._pepper_id:
+            yield LiveText(record.digest, joined, record.expires_at_ms)
+        for former in record.former:
+            if former.pepper_id == self._pepper_id:
+                ends = former.ends_at_ms
+                yield LiveText(former.digest, joined, min(ends, record.expires_at_ms or ends))
+
+    def _tell_allotments(self) -> None:
+        readable = [record for record in self._stored.values() if record.policy != UNREADABLE]
+        of_keys = [list_allotment("key", record.id, record.policy) for record in readable]
+        self.allotments.take_over([self.tenants.list_allotments(), *of_keys])
 
     def _digest(self, key: str) -> bytes:
         return hmac.digest(self._pepper, key.encode(), "sha256")
-
-
-class AdminKey:
-    """The operator's key; compared by digest, so that neither its text nor its length shows in the time taken."""
-
-    def __init__(self, key: str) -> None:
-        self._salt = secrets.token_bytes(PEPPER_BYTES)
-        self._digest = self._salted_digest(key)
-
-    def matches(self, presented: str) -> bool:
-        """Whether this is the operator's key."""
-        return hmac.compare_digest(self._salted_digest(presented), self._digest)
-
-    def _salted_digest(self, key: str) -> bytes:
-        return hmac.digest(self._salt, key.encode(errors="surrogatepass"), "sha256")
-
-
-def weak_reason(key: str) -> str | None:
-    """Why an operator's key is too easy to guess, as a sentence continues after "it"; `None` when it is strong.
-
-    The estimate takes its characters as random ones of the smallest usual alphabet that has them all.
-    """
-    plain = key.casefold()
-    if any(word in plain and len(key) - len(word) < _FEWEST_CHARACTERS for word in _WELL_KNOWN):
-        return "is, or is little more than, a well-known password"
-    if len(key) < _FEWEST_CHARACTERS:
-        return f"has fewer than {_FEWEST_CHARACTERS} characters"
-    if len(set(key)) < _FEWEST_DIFFERENT:
-        return f"has fewer than {_FEWEST_DIFFERENT} different characters"
-    if key in (key + key)[1:-1]:
-        return "repeats itself"
-    alphabet = next((size for pattern, size in _ALPHABETS if pattern.fullmatch(key)), 94)
-    fewest = math.ceil(MINIMUM_BITS / math.log2(alphabet))
-    if len(key) < fewest:
-        return f"has fewer than {MINIMUM_BITS} bits; of such characters it needs {fewest}"
-    return None
 
 
 def load_or_create_pepper(path: Path) -> bytes:
@@ -236,14 +260,5 @@ def _create_pepper(path: Path) -> None:
         draft.unlink()
 
 
-def _checksum(body: str) -> str:
-    crc = zlib.crc32(body.encode())
-    return _PAIRS[crc // 62**4] + _PAIRS[crc // 62**2 % 62**2] + _PAIRS[crc % 62**2]
-
-
-def _to_base62(number: int, digits: int) -> str:
-    text = ""
-    for _ in range(digits):
-        number, digit = divmod(number, 62)
-        text = _BASE62[digit] + text
-    return text
+def _read_clock_ms() -> int:
+    return time.time_ns() // 1_000_000

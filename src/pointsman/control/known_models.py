@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pointsman.core.catalog.catalog import Catalog
+from pointsman.core.catalog.further_rates import FurtherRates
 from pointsman.core.catalog.join_models import FoundModel
 from pointsman.core.catalog.known_model import KnownModel, ListedPrice
 from pointsman.core.config.sections.values import Location
 from pointsman.core.config.snapshot import Model, Snapshot
+from pointsman.core.pricing.prices import PriceTable
 
 VISION = "vision"
 IMAGE = "image"
@@ -15,13 +17,17 @@ IMAGE = "image"
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Nano-dollars per million tokens; `above_input_tokens` is of prompts that these hold for, 0 for all others."""
+    """Nano-dollars per million tokens; `above_input_tokens` is of prompts that these hold for, 0 for all others.
+
+    `further` holds what few models have a price for.
+    """
 
     input_nusd: int
     output_nusd: int
     cached_input_nusd: int
     cache_write_nusd: int | None
     above_input_tokens: int = 0
+    further: FurtherRates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,13 @@ class PricesToday:
         rates: for prompts of any length, then for longer ones.
         source: who says so.
         valid_from: since when, an ISO date; `None` where nobody says.
+        batch_millionths: what a call in a batch costs, as a part of that; `None` where nobody says.
     """
 
     rates: tuple[Rates, ...]
     source: str
     valid_from: str | None = None
+    batch_millionths: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ def list_configured(snapshot: Snapshot, catalog: Catalog, today: str) -> Iterato
             capabilities=_list_abilities(model.capabilities, facts, model.lacks),
             lacks=model.lacks,
             modalities=facts.modalities if facts is not None else (),
-            prices=_read_prices(model, facts, today),
+            prices=_read_prices(model),
             tier=model.tier,
             enabled=model.enabled,
             deprecated=facts is not None and facts.is_ending,
@@ -174,12 +182,7 @@ def list_known(catalog: Catalog, today: str, configured: Iterable[ModelRow] = ()
 
 def show_prices(listed: ListedPrice, source: str) -> PricesToday:
     """A price of the catalogue."""
-    first = Rates(listed.input_nusd, listed.output_nusd, listed.cached_input_nusd, listed.cache_write_nusd)
-    tiers = (
-        Rates(tier.input_nusd, tier.output_nusd, tier.cached_input_nusd, tier.cache_write_nusd, tier.above_input_tokens)
-        for tier in listed.tiers
-    )
-    return PricesToday((first, *tiers), source, listed.valid_from)
+    return PricesToday(tuple(_list_rates(listed)), source, listed.valid_from)
 
 
 def name_aliases(row: ModelRow, aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -191,17 +194,23 @@ def name_aliases(row: ModelRow, aliases: Mapping[str, str]) -> dict[str, tuple[s
     return {"aliases": ours, "ids": (facts.id, *facts.equals), "ids_begin_with": facts.starts_with}
 
 
-def _read_prices(model: Model, facts: KnownModel | None, today: str) -> PricesToday | None:
+def _read_prices(model: Model) -> PricesToday | None:
     table = model.prices
     if table is None:
         return None
-    first = Rates(table.input_nusd, table.output_nusd, table.cached_input_nusd, table.cache_write_nusd)
-    tiers = (
-        Rates(tier.input_nusd, tier.output_nusd, tier.cached_input_nusd, tier.cache_write_nusd, tier.above_input_tokens)
-        for tier in table.tiers
-    )
-    listed = facts.price_on(today) if facts is not None and table.source.startswith("catalogue ") else None
-    return PricesToday((first, *tiers), table.source, listed.valid_from if listed is not None else None)
+    return PricesToday(tuple(_list_rates(table)), table.source, table.valid_from, table.batch_millionths)
+
+
+def _list_rates(prices: ListedPrice | PriceTable) -> Iterator[Rates]:
+    for rates in (prices, *prices.tiers):
+        yield Rates(
+            rates.input_nusd,
+            rates.output_nusd,
+            rates.cached_input_nusd,
+            rates.cache_write_nusd,
+            0 if isinstance(rates, ListedPrice | PriceTable) else rates.above_input_tokens,
+            rates.further,
+        )
 
 
 def _list_abilities(own: tuple[str, ...], facts: KnownModel | None, lacks: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pointsman.control.override_warnings import list_warnings, warn_of_task
 from pointsman.core.config.problems import Problem, quote
 from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.config.suggest import suggest_name
-from pointsman.core.ports import OverrideKind, OverrideRecord, OverrideStore, TooManyOverrides
+from pointsman.core.ports import OverrideKind, OverrideRecord, OverrideStore, StorageUnavailable, TooManyOverrides
 from pointsman.core.routing.facts import ForcedModel
 
 SHORTEST_WAIT_S = 0.01
@@ -50,10 +50,17 @@ class Overrides:
         changes: makes them count.
         current: what is in force.
         now_ms: the clock, in milliseconds since the Unix epoch.
+        is_shared: whether other replicas change what is stored, too.
     """
 
     def __init__(
-        self, store: OverrideStore, changes: Changes, current: CurrentConfiguration, now_ms: Callable[[], int]
+        self,
+        store: OverrideStore,
+        changes: Changes,
+        current: CurrentConfiguration,
+        now_ms: Callable[[], int],
+        *,
+        is_shared: bool = False,
     ) -> None:
         self._store = store
         self._changes = changes
@@ -61,6 +68,8 @@ class Overrides:
         self._now_ms = now_ms
         self._tasks = ForcedTasks(store, current, now_ms)
         self._ends = OverrideEnds(store, now_ms)
+        self._is_shared = is_shared
+        self._withdrawn: dict[str, OverrideRecord] = {}
         self._changed = asyncio.Event()
         self._settled: Snapshot | None = None
 
@@ -71,6 +80,18 @@ class Overrides:
         """
         await self._tasks.load()
         await self._record_ends()
+
+    async def follow(self) -> None:
+        """Take up what other replicas have made of overrides and of all else that is stored.
+
+        Raises:
+            StorageUnavailable: when the store does not answer; all stays as it is.
+        """
+        await self._changes.follow()
+        await self._tasks.load()
+        for each in self.list_live():
+            self._ends.expect(each)
+        self._changed.set()
 
     def find_forced(self, task_id: str) -> ForcedModel | None:
         """The model that is forced for a task, or `None`; asked by every request that names its task."""
@@ -152,6 +173,7 @@ class Overrides:
             self._changed.clear()
             self._tasks.drop_ended()
             await self._record_ends()
+            await self._withdraw()
             await self._end_those_left_behind()
             wait_s = self._seconds_to_next_end()
             try:
@@ -192,12 +214,24 @@ class Overrides:
         except DocumentRefused as refused:
             raise OverrideRefused(refused.problems) from None
         except Exception:
-            # It may have been stored before something failed; it must not come into force with the next start.
-            await self._store.cancel(record.id, by.author, record.created_at_ms, "it could not be brought into force")
+            # It may have been stored before something failed; it must not come into force later.
+            self._withdrawn[record.id] = record
+            await self._withdraw()
             raise
         self._ends.expect(record)
         self._changed.set()
         return NewOverride(record, tuple(list_warnings(record, loaded)))
+
+    async def _withdraw(self) -> None:
+        """End what was stored and could not be brought into force; what fails is tried again."""
+        for override_id, record in tuple(self._withdrawn.items()):
+            why = "it could not be brought into force"
+            try:
+                await self._store.cancel(override_id, record.author, record.created_at_ms, why)
+            except StorageUnavailable as error:
+                _log.error("an override that failed could not be ended, trying again: %s", error)
+                return
+            self._withdrawn.pop(override_id, None)
 
     def _seconds_to_next_end(self) -> float:
         layers = self._current.ingredients.overrides
@@ -208,19 +242,27 @@ class Overrides:
 
     async def _end_those_left_behind(self) -> None:
         """End what is stored for agents that are gone, so that it does not come back with them at a later start."""
-        snapshot = self._current.snapshot
-        if self.is_settled() or snapshot.settings.locked:
+        if self.is_settled() or self._current.snapshot.settings.locked:
             return
         try:
             listed = await self._store.list_live(self._now_ms())
-            live = {each.id for each in self._current.ingredients.overrides}
-            for stored in listed:
-                if stored.kind == "agent" and stored.id not in live and stored.target not in snapshot.agents:
-                    await self._store.cancel(stored.id, "pointsman", self._now_ms(), "its agent is gone")
+            if self._is_shared:
+                # After the list was read: whoever gave an agent its override had the agent by then.
+                await self._changes.follow()
+            snapshot = self._current.snapshot
+            # With files of its own, this replica does not know what agents there are.
+            if self._current.unlike is None:
+                await self._end_without_agent(listed, snapshot)
         except Exception as error:  # The override does not count meanwhile; the next look may find the way free.
             _log.error("an override could not be ended, trying again: %s", type(error).__name__)
             return
         self._settled = snapshot
+
+    async def _end_without_agent(self, listed: Sequence[OverrideRecord], snapshot: Snapshot) -> None:
+        live = {each.id for each in self._current.ingredients.overrides}
+        for stored in listed:
+            if stored.kind == "agent" and stored.id not in live and stored.target not in snapshot.agents:
+                await self._store.cancel(stored.id, "pointsman", self._now_ms(), "its agent is gone")
 
     async def _record_ends(self) -> None:
         """Put down which overrides have ended, once none of them counts any more."""
@@ -241,7 +283,9 @@ class Overrides:
             return select_live(present, now_ms)
 
         try:
-            await self._changes.take_overrides(select, TIME_HAS_COME, _store_nothing)
+            await self._changes.take_overrides(select, TIME_HAS_COME, _store_nothing, is_by_itself=True)
+        except StorageUnavailable:
+            await self._changes.end_unstored(select, TIME_HAS_COME)
         except Exception as error:  # Whatever stands in the way, the next try may find it gone.
             _log.error("an override could not be ended, trying again: %s", type(error).__name__)
             await asyncio.sleep(RETRY_S)

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pointsman.control.changes import describe_files
 from pointsman.control.configuration import Loaded, choose_environment, compile_gathered
 from pointsman.control.current import CurrentConfiguration
+from pointsman.control.in_force import describe_files
 from pointsman.control.ingredients import Ingredients, compile_ingredients, select_layers
 from pointsman.control.last_good import read_last_good
 from pointsman.control.sources import Gathered, gather
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.stored_layer import StoredLayer, decode_stored, encode_stored
-from pointsman.core.ports import ConfigStore, NewRevision, OverrideStore
+from pointsman.core.ports import ConfigStore, NewRevision, OverrideStore, RevisionRecord, StaleRevision
+
+MOST_ATTEMPTS = 10
+"""Of a start beside others."""
 
 
 class ConfigurationRefused(Exception):
@@ -58,13 +61,43 @@ def find_usable_files(path: Path, home: Path, environ: Mapping[str, str]) -> Fou
 
 
 async def start_configuration(
-    found: FoundFiles, home: Path, environ: Mapping[str, str], store: ConfigStore, overrides: OverrideStore, now_ms: int
+    found: FoundFiles,
+    home: Path,
+    environ: Mapping[str, str],
+    store: ConfigStore,
+    overrides: OverrideStore,
+    now_ms: int,
+    *,
+    is_shared: bool = False,
 ) -> CurrentConfiguration:
     """Put files, stored layer and overrides together, and store what that comes to unless it is the newest revision.
 
+    Where other replicas store, too, files that nobody edited since they were last in force here do not take the place
+    of those of another replica.
+
     Raises:
         ConfigurationRefused: when what is stored does not fit the files, nor those that were in force last.
+        StaleRevision: when replicas that start, too, are faster again and again.
     """
+    for attempts_left in reversed(range(MOST_ATTEMPTS)):
+        try:
+            return await _start(found, home, environ, store, overrides, now_ms, is_shared)
+        except StaleRevision:
+            # Another replica that starts has stored what this one wanted to, or something else.
+            if not attempts_left:
+                raise
+    raise AssertionError("the last attempt answers or raises")
+
+
+async def _start(
+    found: FoundFiles,
+    home: Path,
+    environ: Mapping[str, str],
+    store: ConfigStore,
+    overrides: OverrideStore,
+    now_ms: int,
+    is_shared: bool,
+) -> CurrentConfiguration:
     newest = await store.newest()
     stored = decode_stored(newest.stored_layer.encode()) if newest else StoredLayer()
     ingredients = Ingredients(found.gathered, stored, select_layers(await overrides.list_live(now_ms)))
@@ -79,7 +112,8 @@ async def start_configuration(
     if loaded.snapshot is None:
         raise ConfigurationRefused(loaded.problems)
     number = newest.number if newest else 0
-    if newest is None or newest.id != loaded.snapshot.revision:
+    is_other = newest is None or newest.id != loaded.snapshot.revision
+    if is_other and not (is_shared and newest and _is_another_replicas(newest, loaded, home)):
         revision = NewRevision(
             author="pointsman",
             reason="the gateway started",
@@ -92,6 +126,14 @@ async def start_configuration(
         )
         number = (await store.commit(number or None, revision)).number
     return CurrentConfiguration(loaded.snapshot, loaded, ingredients, number, rejected)
+
+
+def _is_another_replicas(newest: RevisionRecord, loaded: Loaded, home: Path) -> bool:
+    """Whether the newest revision is of other files, and nobody has edited those here since they were in force."""
+    if newest.file_document == describe_files(loaded):
+        return False
+    kept = read_last_good(home, loaded.path, loaded.environment)
+    return not kept.files or kept.files == loaded.files
 
 
 def _stand_in(path: Path, home: Path, environ: Mapping[str, str], problems: tuple[Problem, ...]) -> FoundFiles:

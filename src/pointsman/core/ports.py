@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from pointsman.core.config.snapshot import Deployment
 from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
+from pointsman.core.tenant_ports import FormerKey
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Header fields in order; names in lower case."""
@@ -130,6 +131,12 @@ class KeyRecord:
         revoked_at_ms: likewise, or `None` while it is live.
         policy: what it may ask for and what holds for its requests; `UNREADABLE` where what is stored of it is no
             policy, so that the key opens nothing.
+        expires_at_ms: from when on it opens nothing, or `None` when it does not expire.
+        disabled: whether it opens nothing for now.
+        version: 1 for a new key, and one more with each change.
+        rotated_at_ms: when it was given its present text, or `None` where that is its first one.
+        last_used_at_ms: when it last opened something, to the minute, or `None` when it never has.
+        former: its earlier texts that still open something.
     """
 
     id: str
@@ -140,6 +147,12 @@ class KeyRecord:
     created_at_ms: int
     revoked_at_ms: int | None = None
     policy: KeyPolicy = NO_POLICY
+    expires_at_ms: int | None = None
+    disabled: bool = False
+    version: int = 1
+    rotated_at_ms: int | None = None
+    last_used_at_ms: int | None = None
+    former: tuple[FormerKey, ...] = ()
 
 
 class KeyStore(Protocol):
@@ -147,9 +160,6 @@ class KeyStore(Protocol):
 
     async def insert(self, key: KeyRecord) -> None:
         """Store a new key."""
-
-    async def revoke(self, key_id: str, at_ms: int) -> bool:
-        """Mark a key as revoked; false when no live key has this id."""
 
     async def list_live(self) -> Sequence[KeyRecord]:
         """The keys that are not revoked."""
@@ -166,6 +176,10 @@ MOST_LISTED = 200
 
 MOST_LIVE_OVERRIDES = 1_000
 """Of one kind, so that a thousand forced tasks do not stand in the way of an agent's override."""
+
+
+class StorageUnavailable(Exception):
+    """What is stored cannot be reached for now, and may be soon; the message says what to do."""
 
 
 class StaleRevision(Exception):

@@ -11,10 +11,10 @@ from sqlalchemy.exc import ArgumentError
 
 from pointsman.control.found_file import Unusable, read_file, show_name
 from pointsman.control.keys import PEPPER_BYTES, KeyRing
+from pointsman.control.pepper import find_pepper
 from pointsman.core.config.problems import quote
 from pointsman.core.ports import KeyRecord
 from pointsman.diagnosis.finding import Finding, good, skip, warn, wrong
-from pointsman.diagnosis.home import PEPPER_NAME
 from pointsman.diagnosis.installation import Installation
 from pointsman.diagnosis.permissions import (
     MAY_WRITE_BY_OTHERS,
@@ -26,7 +26,9 @@ from pointsman.diagnosis.permissions import (
     read_status,
     write_mode,
 )
+from pointsman.diagnosis.server_database import look_at_server
 from pointsman.diagnosis.stored_state import LOOK_S, NotLookable, list_live_keys, open_unchanged
+from pointsman.storage.postgres_address import is_postgres
 from pointsman.storage.schema import known_revisions
 
 DATABASE_NAME = "pointsman.db"
@@ -42,11 +44,20 @@ FAULTS: dict[int, tuple[str, str]] = {
 
 
 def check_database(installation: Installation) -> Iterator[Finding]:
-    """File, schema, soundness, keys."""
+    """File or server, schema, soundness, keys."""
+    written = installation.snapshot.settings.storage_url if installation.snapshot else None
+    if written is not None and is_postgres(written):
+        state = look_at_server(written, installation.environ)
+        yield from state.findings
+        if state.keys:
+            yield from _judge_keys(state.keys, installation)
+        return
     path = find_database(installation)
     if path is None:
         yield wrong(
-            "database", "storage.url names no SQLite file", "write sqlite:////path/to/pointsman.db, or leave it out"
+            "database",
+            "storage.url names neither a SQLite file nor a PostgreSQL database",
+            "write sqlite:////path/to/pointsman.db or postgresql://user@host/pointsman, or leave it out",
         )
         return
     status = read_status(path)
@@ -164,10 +175,6 @@ class _StoredKeys:
         """Refuse."""
         raise io.UnsupportedOperation("doctor changes nothing")
 
-    async def revoke(self, key_id: str, at_ms: int) -> bool:
-        """Refuse."""
-        raise io.UnsupportedOperation("doctor changes nothing")
-
     async def list_live(self) -> Sequence[KeyRecord]:
         """The keys."""
         return self._keys
@@ -175,7 +182,7 @@ class _StoredKeys:
 
 def _judge_keys(keys: Sequence[KeyRecord], installation: Installation) -> Iterator[Finding]:
     """Whether the pepper is the one that the keys were made with, and the local key is one of them."""
-    path = installation.home / PEPPER_NAME
+    path = find_pepper(installation.home, installation.environ)
     pepper = read_file(path, PEPPER_BYTES)
     if isinstance(pepper, Unusable) or len(pepper.content) != PEPPER_BYTES:
         message = f"{len(keys)} virtual keys are stored, and without {show_name(path)} none of them opens anything"

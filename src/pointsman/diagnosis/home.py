@@ -9,6 +9,7 @@ from pointsman.control.found_file import show_name
 from pointsman.control.keys import PEPPER_BYTES
 from pointsman.control.last_good import FILE_NAME as LAST_GOOD_NAME
 from pointsman.control.last_good import read_last_good
+from pointsman.control.pepper import VARIABLE, find_pepper
 from pointsman.diagnosis.finding import Finding, good, skip, warn, wrong
 from pointsman.diagnosis.holder import find_holder
 from pointsman.diagnosis.installation import Installation
@@ -30,7 +31,6 @@ from pointsman.diagnosis.permissions import (
 LEAST_BYTES = 64 * 1024 * 1024
 FEW_BYTES = 1024 * 1024 * 1024
 BYTES_PER_MIB = 1024 * 1024
-PEPPER_NAME = "pepper"
 
 
 def check_home(installation: Installation) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def check_home(installation: Installation) -> Iterator[Finding]:
     if not is_folder(status):
         return
     yield _check_holder(home)
-    yield _check_pepper(home)
+    yield _check_pepper(find_pepper(home, installation.environ), is_named=bool(installation.environ.get(VARIABLE)))
     yield from _check_local_file(home)
     yield _check_last_good(installation)
 
@@ -105,9 +105,11 @@ def _check_holder(home: Path) -> Finding:
     return good("lock", f"held by {process}: a gateway runs on it")
 
 
-def _check_pepper(home: Path) -> Finding:
-    path = home / PEPPER_NAME
+def _check_pepper(path: Path, *, is_named: bool) -> Finding:
     shown, status = show_name(path), read_status(path)
+    if status is None and is_named:
+        message = f"{VARIABLE} names {shown}, which is not there, so no gateway starts"
+        return wrong("pepper", message, f"restore it, or make it for all replicas: openssl rand 32 > {shown}")
     if status is None:
         return skip("pepper", f"{shown} is not there yet; the first start makes it")
     if not is_file(status) or status.st_size != PEPPER_BYTES:

@@ -11,6 +11,7 @@ from pointsman.library.engine import AnyEngine, get_engine
 from pointsman.library.exchange import Exchange
 from pointsman.library.failed import build_error
 from pointsman.library.options import Ready, build_embedding
+from pointsman.library.remote_calls import count_remote_reply
 from pointsman.library.replies import Told, read_embedding_reply
 
 USUAL = "interaction:embeddings"
@@ -51,7 +52,7 @@ class PointsmanEmbeddings(BaseModel, Embeddings):
         for ready in self._build(texts):
             engine, began_s = self._find_engine(), time.monotonic()
             answer = engine.post(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-            vectors += _read(engine, answer, began_s)
+            vectors += _read(engine, ready, answer, began_s)
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
@@ -64,7 +65,7 @@ class PointsmanEmbeddings(BaseModel, Embeddings):
         for ready in self._build(texts):
             engine, began_s = self._find_engine(), time.monotonic()
             answer = await engine.post_async(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-            vectors += _read(engine, answer, began_s)
+            vectors += _read(engine, ready, answer, began_s)
         return vectors
 
     async def aembed_query(self, text: str) -> list[float]:
@@ -85,8 +86,10 @@ class PointsmanEmbeddings(BaseModel, Embeddings):
         return engine
 
 
-def _read(engine: AnyEngine, answer: Exchange, began_s: float) -> list[list[float]]:
+def _read(engine: AnyEngine, ready: Ready, answer: Exchange, began_s: float) -> list[list[float]]:
     if answer.status != 200:
         raise build_error(engine, answer.status, answer.headers, answer.body)
     told = Told(answer.headers, answer.outcome, (time.monotonic() - began_s) * 1_000)
-    return list(read_embedding_reply(answer.body, told).vectors)
+    reply = read_embedding_reply(answer.body, told)
+    count_remote_reply(engine, ready.agent, answer.headers, reply)
+    return list(reply.vectors)

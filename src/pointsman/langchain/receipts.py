@@ -51,11 +51,12 @@ class Receipt:
 
     @property
     def cost_usd(self) -> float | None:
-        """Dollars, a float for display; `None` when unknown, such as for a stream through a gateway."""
-        return None if self._cost_nusd is None else self._cost_nusd / NUSD_PER_USD
+        """Dollars, a float for display; `None` when unknown."""
+        return None if self.cost_nusd is None else self.cost_nusd / NUSD_PER_USD
 
     @property
-    def _cost_nusd(self) -> int | None:
+    def cost_nusd(self) -> int | None:
+        """Nano-dollars, once the answer has ended; `None` when unknown."""
         if self.outcome is not None:
             return self.outcome.cost_nusd
         return _read_cost(self.exchange.header("x-pointsman-cost-usd")) if self.exchange is not None else None
@@ -75,7 +76,7 @@ class Receipt:
 
     def describe(self) -> dict[str, object]:
         """What the answer tells beside its content, as plain values that can be kept as JSON."""
-        exchange, outcome, cost_nusd = self.exchange, self.outcome, self._cost_nusd
+        exchange, outcome, cost_nusd = self.exchange, self.outcome, self.cost_nusd
         if exchange is None:
             return {}
         told: dict[str, object] = {name: exchange.header(header) for name, header in _WORDS.items()}

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from time import monotonic
 from typing import Any
 
 import openai
 
+from pointsman.core.chat.money import format_usd
 from pointsman.langchain.receipts import Receipt
-from pointsman.library.engine import Engine
 from pointsman.library.errors import PointsmanError
 from pointsman.library.failed import build_error
-from pointsman.library.token_tracker import token_tracker
+from pointsman.library.remote_calls import count_remote_answer
 
 MISSING = "upstream_credential_missing"
 MOST_CAUSES = 8
@@ -35,11 +36,13 @@ def own_errors(receipt: Receipt) -> Iterator[None]:
 
 
 def count_remote_call(receipt: Receipt, agent: str | None, usage: Mapping[str, Any] | None) -> None:
-    """Count a call that a gateway answered; those of an engine in this process are counted by that."""
-    if receipt.exchange is None or isinstance(receipt.engine, Engine):
+    """Count a call that a gateway answered; those of an engine in this process are counted by that. Never fails."""
+    if receipt.exchange is None or receipt.engine is None:
         return
-    sent, answered = (usage["input_tokens"], usage["output_tokens"]) if usage else (0, 0)
-    token_tracker.track(agent or "", sent, answered, receipt.cost_usd, monotonic() - receipt.began_s)
+    tokens = (usage["input_tokens"], usage["output_tokens"]) if usage else (0, 0)
+    cost_usd = None if receipt.cost_nusd is None else Decimal(format_usd(receipt.cost_nusd))
+    headers, latency_s = receipt.exchange.headers, monotonic() - receipt.began_s
+    count_remote_answer(receipt.engine, agent or "", headers, tokens, cost_usd, latency_s)
 
 
 def _find_own_error(error: openai.APIError, receipt: Receipt) -> PointsmanError | None:

@@ -1,5 +1,6 @@
 """Counts the calls of a vendor's own class as the relay counts its own: usage, cost by our prices, latency."""
 
+import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from pointsman.core.routing.estimate_tokens import estimate_tokens_of_texts
 from pointsman.core.routing.outcome import Outcome
 from pointsman.library.calls import KEY_ID
 from pointsman.library.engine import Engine
+from pointsman.library.tracking_switch import tracking
 from pointsman.server.request_ids import new_request_id
+
+_log = logging.getLogger(__name__)
 
 MOST_RUNS = 10_000
 """Calls under way that are remembered; of more the oldest is forgotten, and never counted."""
@@ -56,7 +60,9 @@ class TrackUsage(BaseCallbackHandler):
     def on_chat_model_start(
         self, serialized: dict[str, Any], messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
     ) -> None:
-        """Note when a call began."""
+        """Note when a call began; one that is not noted is not counted."""
+        if not tracking.is_on:
+            return
         if len(self._under_way) >= MOST_RUNS:
             self._under_way.popitem(last=False)
         self._under_way[run_id] = _Began(time.time_ns() // 1_000_000, time.monotonic(), messages)
@@ -102,7 +108,10 @@ class TrackUsage(BaseCallbackHandler):
             decided_by="agent",
             decision_name="direct",
         )
-        self._engine.record(outcome)
+        try:
+            self._engine.record(outcome)
+        except Exception as error:  # Such as an engine that was closed: the call has its answer all the same.
+            _log.error("a call of %s was not counted: %s", self._model.name, type(error).__name__)
 
 
 def _read_usage(response: LLMResult) -> Usage | None:

@@ -16,6 +16,7 @@ from pointsman.library.engine import AnyEngine
 from pointsman.library.errors import PointsmanError, ProviderFailed
 from pointsman.library.exchange import AsyncStreamedExchange, StreamedExchange
 from pointsman.library.failed import build_error
+from pointsman.library.remote_calls import count_remote_reply
 from pointsman.library.replies import ChatReply, Told, read_chat_reply
 
 
@@ -43,8 +44,10 @@ class ChatChunk:
 class _Reading:
     """Reads a stream into chunks, and keeps all of it for the reply."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: AnyEngine, agent: str) -> None:
         self.reply: ChatReply | None = None
+        self._engine = engine
+        self._agent = agent
         self._reader = EventReader()
         self._events: list[ChatEvent] = []
         self._chunks: list[ChatChunk] = []
@@ -69,6 +72,7 @@ class _Reading:
         body = write_response(answer, Asking(request, request_id, answer.created_s or int(time.time())))
         latency_ms = (time.monotonic() - self._began_s) * 1_000
         self.reply = read_chat_reply(body, Told(exchange.headers, exchange.outcome, latency_ms))
+        count_remote_reply(self._engine, self._agent, exchange.headers, self.reply)
 
     def _add(self, events: list[ChatEvent], exchange: StreamedExchange | AsyncStreamedExchange) -> None:
         for event in events:
@@ -101,14 +105,19 @@ def _find_reply(reading: _Reading) -> ChatReply:
 class ChatStream:
     """The chunks of an answer, for a thread; leaving its `with` early ends the call upstream."""
 
-    def __init__(self, engine: AnyEngine, exchange: StreamedExchange) -> None:
+    def __init__(self, engine: AnyEngine, exchange: StreamedExchange, agent: str = "") -> None:
         """Wait for the first content.
+
+        Args:
+            engine: that answers.
+            exchange: its answer.
+            agent: whose call it is, or `""`.
 
         Raises:
             PointsmanError: when there is none.
         """
         self._exchange = exchange.open()
-        self._reading = _Reading()
+        self._reading = _Reading(engine, agent)
         if exchange.status != 200:
             raise build_error(engine, exchange.status, exchange.headers, exchange.read())
 
@@ -147,10 +156,10 @@ class ChatStream:
 class AsyncChatStream:
     """The chunks of an answer, for a task; it asks when it is entered or first read."""
 
-    def __init__(self, engine: AnyEngine, exchange: AsyncStreamedExchange) -> None:
+    def __init__(self, engine: AnyEngine, exchange: AsyncStreamedExchange, agent: str = "") -> None:
         self._engine = engine
         self._exchange = exchange
-        self._reading = _Reading()
+        self._reading = _Reading(engine, agent)
         self._is_open = False
 
     @property

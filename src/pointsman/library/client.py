@@ -16,6 +16,7 @@ from pointsman.library.exchange import Exchange
 from pointsman.library.failed import build_error
 from pointsman.library.gateway_engine import GatewayEngine
 from pointsman.library.options import ChatOptions, Messages, Ready, build_chat, build_embedding
+from pointsman.library.remote_calls import count_remote_reply
 from pointsman.library.replies import ChatReply, EmbeddingReply, Told, read_chat_reply, read_embedding_reply
 
 MOST_AT_ONCE = 8
@@ -78,17 +79,11 @@ class Pointsman:
             TypeError: for an option that is not known.
             RequestRefused, MissingCredential, ProviderFailed, RequestTimedOut, GatewayUnreachable: see `errors`.
         """
-        ready = build_chat(messages, model, options, stream=False)
-        began_s = time.monotonic()
-        answer = self.engine.post(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-        return read_chat_reply(self._check(answer).body, _tell(answer, began_s))
+        return self._ask(build_chat(messages, model, options, stream=False))
 
     async def achat(self, messages: Messages, *, model: str | None = None, **options: Unpack[ChatOptions]) -> ChatReply:
         """The same with `await`; cancelling it ends the call upstream."""
-        ready = build_chat(messages, model, options, stream=False)
-        began_s = time.monotonic()
-        answer = await self.engine.post_async(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-        return read_chat_reply(self._check(answer).body, _tell(answer, began_s))
+        return await self._aask(build_chat(messages, model, options, stream=False))
 
     def stream(self, messages: Messages, *, model: str | None = None, **options: Unpack[ChatOptions]) -> ChatStream:
         """Ask, and iterate over the answer as it arrives; its `reply` has all of it at the end.
@@ -97,7 +92,7 @@ class Pointsman:
         """
         ready = build_chat(messages, model, options, stream=True)
         stream = self.engine.stream(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-        return ChatStream(self.engine, stream)
+        return ChatStream(self.engine, stream, ready.agent)
 
     def astream(
         self, messages: Messages, *, model: str | None = None, **options: Unpack[ChatOptions]
@@ -105,7 +100,7 @@ class Pointsman:
         """The same with `async for`."""
         ready = build_chat(messages, model, options, stream=True)
         stream = self.engine.stream_async(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-        return AsyncChatStream(self.engine, stream)
+        return AsyncChatStream(self.engine, stream, ready.agent)
 
     def embed(self, texts: str | Sequence[str], model: str | None = None, **options: object) -> EmbeddingReply:
         """Vectors for texts, in their order.
@@ -118,14 +113,18 @@ class Pointsman:
         ready = build_embedding([texts] if isinstance(texts, str) else texts, model, options)
         began_s = time.monotonic()
         answer = self.engine.post(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-        return read_embedding_reply(self._check(answer).body, _tell(answer, began_s))
+        reply = read_embedding_reply(self._check(answer).body, _tell(answer, began_s))
+        count_remote_reply(self.engine, ready.agent, answer.headers, reply)
+        return reply
 
     async def aembed(self, texts: str | Sequence[str], model: str | None = None, **options: object) -> EmbeddingReply:
         """The same with `await`."""
         ready = build_embedding([texts] if isinstance(texts, str) else texts, model, options)
         began_s = time.monotonic()
         answer = await self.engine.post_async(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-        return read_embedding_reply(self._check(answer).body, _tell(answer, began_s))
+        reply = read_embedding_reply(self._check(answer).body, _tell(answer, began_s))
+        count_remote_reply(self.engine, ready.agent, answer.headers, reply)
+        return reply
 
     def batch(
         self,
@@ -205,19 +204,30 @@ class Pointsman:
             raise build_error(self.engine, answer.status, answer.headers, answer.body)
         return answer
 
-    def _try(self, ready: Ready) -> ChatReply | PointsmanError:
+    def _ask(self, ready: Ready) -> ChatReply:
         began_s = time.monotonic()
+        answer = self.engine.post(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
+        return self._read(ready, answer, began_s)
+
+    async def _aask(self, ready: Ready) -> ChatReply:
+        began_s = time.monotonic()
+        answer = await self.engine.post_async(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
+        return self._read(ready, answer, began_s)
+
+    def _read(self, ready: Ready, answer: Exchange, began_s: float) -> ChatReply:
+        reply = read_chat_reply(self._check(answer).body, _tell(answer, began_s))
+        count_remote_reply(self.engine, ready.agent, answer.headers, reply)
+        return reply
+
+    def _try(self, ready: Ready) -> ChatReply | PointsmanError:
         try:
-            answer = self.engine.post(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-            return read_chat_reply(self._check(answer).body, _tell(answer, began_s))
+            return self._ask(ready)
         except PointsmanError as error:
             return error
 
     async def _atry(self, ready: Ready) -> ChatReply | PointsmanError:
-        began_s = time.monotonic()
         try:
-            answer = await self.engine.post_async(ready.path, ready.body, ready.headers, timeout_s=ready.timeout_s)
-            return read_chat_reply(self._check(answer).body, _tell(answer, began_s))
+            return await self._aask(ready)
         except PointsmanError as error:
             return error
 

@@ -79,14 +79,19 @@ class Desk:
 
     async def note(self, outcome: Outcome) -> None:
         """Count a call that did not come by here."""
-        self.inside.relay.record(outcome)
-        self._listeners.tell(outcome)
+        self._count(outcome)
 
     def _record(self, outcome: Outcome) -> None:
-        self.inside.relay.record(outcome)
-        self._listeners.tell(outcome)
+        self._count(outcome)
         # Only now may its reader see the end: then all that counts it has counted it.
         self._deliveries[outcome.request_id].mailbox.finish(outcome)
+
+    def _count(self, outcome: Outcome) -> None:
+        try:
+            self.inside.relay.record(outcome)
+        except Exception as error:  # Whichever of the counters it is, it is not to cost the answer that was paid for.
+            _log.error("call %s was not counted everywhere: %s", outcome.request_id, type(error).__name__)
+        self._listeners.tell(outcome)
 
 
 def close_with(future: "Future[Any]", delivery: Delivery) -> None:

@@ -15,15 +15,19 @@ import msgspec
 
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.snapshot import Snapshot
+from pointsman.core.routing.said import TELL_COST
 from pointsman.library.errors import EngineClosed, MissingKey, PointsmanError, RequestTimedOut
 from pointsman.library.exchange import AsyncStreamedExchange, Exchange, StreamedExchange, collect
-from pointsman.library.journey import Journey, Letter
+from pointsman.library.journey import WANTS_COST, Journey, Letter
 from pointsman.library.lifetimes import watch_over
 from pointsman.telemetry.metrics import TokenReport
 
 NO_HEADERS: Mapping[str, str] = {}
 MOST_AT_ONCE = 256
 """Calls at a time; each has a thread."""
+
+CHAT = "/v1/chat/completions"
+"""Where a stream is asked to tell its cost; readers of other formats are the SDKs' own and need not know comments."""
 
 SILENCE_SECONDS = 600.0
 """How long the gateway may say nothing; its own deadlines are shorter as a rule."""
@@ -192,6 +196,9 @@ class GatewayEngine:
         own = {"content-type": "application/json"}
         if self._api_key:
             own["authorization"] = f"Bearer {self._api_key}"
+        asks_cost = is_awaited and path == CHAT
+        if asks_cost:
+            own[WANTS_COST] = TELL_COST
         # What the caller's own values can break is done before a place is taken.
         letter = Letter(method, self._prefix + path, body, own | dict(headers))
         connection = self._connect()
@@ -199,7 +206,7 @@ class GatewayEngine:
         if not places.acquire(blocking=False):
             raise PointsmanError(f"{MOST_AT_ONCE} calls are under way; wait for some of them", code="too_many_calls")
         try:
-            journey = Journey(self.url, places.release, is_awaited=is_awaited)
+            journey = Journey(self.url, places.release, is_awaited=is_awaited, asks_cost=asks_cost)
             self._journeys.add(journey)
             journey.begin(connection, letter)
         except RuntimeError:  # No thread could be started; such as while the interpreter ends.

@@ -1,6 +1,7 @@
 """One request on its way to a gateway and back, in a thread of its own; ended from any thread."""
 
 import http.client
+import re
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -13,6 +14,12 @@ from pointsman.library.mailbox import Mailbox
 PIECE_BYTES = 64 * 1024
 MOST_BYTES = 256 * 1024 * 1024
 """Of an answer that is taken whole."""
+
+WANTS_COST = "x-pointsman-usage"
+COST = "x-pointsman-cost-usd"
+_TOLD_COST = re.compile(rb"\n: x-pointsman-cost-usd ([0-9]{1,12}(?:\.[0-9]{1,9})?)\n\n\Z")
+_TAIL_BYTES = 128
+"""Of a stream's end, in which it may tell its cost."""
 
 PATIENCE_SECONDS = 600.0
 """How long a reader may take nothing before the call is ended."""
@@ -36,13 +43,14 @@ class Journey:
         arrived: done once nothing more will come; never an error.
     """
 
-    def __init__(self, url: str, leave: Callable[[], None], *, is_awaited: bool) -> None:
+    def __init__(self, url: str, leave: Callable[[], None], *, is_awaited: bool, asks_cost: bool = False) -> None:
         """Nothing is sent before `begin`.
 
         Args:
             url: of the gateway, for messages.
             leave: called once when the thread has ended.
             is_awaited: whether somebody reads while it arrives; else all of it is held.
+            asks_cost: whether the gateway is asked to tell at the end of a stream what it has cost.
         """
         self._room = threading.Event()
         self.mailbox = Mailbox(self._room.set)
@@ -54,6 +62,8 @@ class Journey:
         self._socket: socket.socket | None = None
         self._is_ended = False
         self._taken_bytes = 0
+        self._asks_cost = asks_cost
+        self._tail = b""
 
     def begin(self, connection: http.client.HTTPConnection, letter: Letter) -> None:
         """Send the request, in a new thread."""
@@ -95,11 +105,15 @@ class Journey:
             fields = tuple([(name.lower(), value) for name, value in response.getheaders()])
             self.mailbox.put_head(response.status, fields)
             while data := response.read1(PIECE_BYTES):
-                self._pass_on(data)
+                self.take(data)
             if response.length:
                 raise http.client.IncompleteRead(b"", response.length)
+        self.take_end()
 
-    def _pass_on(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
+        """The next bytes of the answer have come; waits while its reader is behind."""
+        if self._asks_cost:
+            self._tail = (self._tail + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
         self.mailbox.put(data)
         if self._is_awaited:
             self._wait_for_room()
@@ -107,6 +121,12 @@ class Journey:
         self._taken_bytes += len(data)
         if self._taken_bytes > MOST_BYTES:
             raise PointsmanError(f"the answer has more than {MOST_BYTES // 2**20} MiB; ask for less")
+
+    def take_end(self) -> None:
+        """The answer is whole: its cost stands at the very end, where nothing that a provider wrote can stand."""
+        told = _TOLD_COST.search(self._tail)
+        if told is not None:
+            self.mailbox.add_field(COST, told[1].decode())
 
     def _wait_for_room(self) -> None:
         while self._must_wait():

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from pointsman.core.chat.money import NUSD_PER_USD, format_usd
@@ -134,14 +135,17 @@ def _split(usage: Usage | None, total_usd: Decimal | None, prices: PriceTable | 
     if usage is None or total_usd is None or prices is None:
         return (UNKNOWN,) * 3
     total_nusd = int(total_usd * NUSD_PER_USD)
-    own_nusd = min(cost_nusd(usage, prices), total_nusd)
+    exact_nusd, exact_input_nusd = cost_nusd(usage, prices), cost_nusd(_without_output(usage), prices)
+    if exact_nusd is None or exact_input_nusd is None:
+        return (UNKNOWN,) * 3
+    own_nusd = min(exact_nusd, total_nusd)
     # Rounded up once for both, so that the parts are the whole.
-    input_nusd = min(cost_nusd(_without_output(usage), prices), own_nusd)
+    input_nusd = min(exact_input_nusd, own_nusd)
     return _to_usd(input_nusd), _to_usd(own_nusd - input_nusd), _to_usd(total_nusd - own_nusd)
 
 
 def _without_output(usage: Usage) -> Usage:
-    return Usage(usage.input_tokens, 0, usage.cached_input_tokens, 0, usage.cache_write_tokens)
+    return msgspec.structs.replace(usage, output_tokens=0, reasoning_tokens=0)
 
 
 def _to_usd(amount_nusd: int) -> Decimal:

@@ -58,6 +58,11 @@ class Mailbox:
             waiter = self._take_waiter()
         _wake(waiter)
 
+    def add_field(self, name: str, value: str) -> None:
+        """What a head would tell if it were not sent first; `name` is in lower case."""
+        with self._lock:
+            self.headers = (*self.headers, (name, value))
+
     def put(self, data: bytes) -> None:
         """The next bytes of the body have come."""
         if not data:

@@ -79,14 +79,24 @@ HEADERS = {
 }
 """Options that travel as headers; all others stand in the body."""
 
+AGENT = "agent:"
+"""Stands before the name of an agent where a model's could stand."""
+
 
 class Ready(msgspec.Struct, frozen=True):
-    """A request that can be posted."""
+    """A request that can be posted.
+
+    Attributes:
+        path, body, headers: of the request.
+        timeout_s: how long to wait at most, or `None`.
+        agent: whose call it is, or `""` when a model was asked for by name.
+    """
 
     path: str
     body: bytes
     headers: dict[str, str]
     timeout_s: float | None = None
+    agent: str = ""
 
 
 def build_chat(messages: Messages, model: str | None, options: Mapping[str, object], *, stream: bool) -> Ready:
@@ -128,7 +138,8 @@ def _build(path: str, fields: dict[str, object], options: Mapping[str, object], 
     }
     timeout_s = options.get("timeout_s")
     body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
-    return Ready(path, body, headers, float(timeout_s) if isinstance(timeout_s, int | float) else None)
+    waits_s = float(timeout_s) if isinstance(timeout_s, int | float) else None
+    return Ready(path, body, headers, waits_s, _find_agent(str(fields["model"]), options))
 
 
 def _find_target(model: str | None, options: Mapping[str, object]) -> str:
@@ -137,7 +148,11 @@ def _find_target(model: str | None, options: Mapping[str, object]) -> str:
         return model
     if not agent:
         raise TypeError('say who or what shall answer: agent="NAME", model="NAME", or model="auto"')
-    return f"agent:{agent}"
+    return f"{AGENT}{agent}"
+
+
+def _find_agent(target: str, options: Mapping[str, object]) -> str:
+    return str(options.get("agent") or "") or (target.removeprefix(AGENT) if target.startswith(AGENT) else "")
 
 
 def _write_header(name: str, value: object) -> str:

@@ -23,7 +23,7 @@ class Reply:
         model: our name of the model that answered.
         upstream_model: as its provider names it.
         decision: what settled the model: `agent`, `rule`, `strategy` and so on.
-        cost_usd: exact dollars; `None` when unknown, such as for a stream through a gateway.
+        cost_usd: exact dollars; `None` when unknown.
         usage: tokens, or `None` when nobody said.
         latency_ms: from asking until the answer was whole.
         request_id: finds the request in logs and records.

@@ -8,8 +8,10 @@ from typing import TypedDict
 
 from pointsman.core.chat.money import format_usd
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes a cell for a formula by."""
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "\0")
+"""What a spreadsheet takes a cell for a formula by; some read the wide forms of East Asian keyboards as well."""
+
+_BLANKS = " \u00a0\u3000\ufeff\u200b"
 
 MOST_GROUPS = 1_000
 """Providers, models or tags that are told apart; the rest is summed as `other`."""
@@ -140,8 +142,10 @@ def describe_stats(calls: Sequence[TrackedCall], total: Tally | None, *, is_comp
 
 
 def write_cell(value: str | int | float) -> str | int | float:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """A cell that no spreadsheet takes for a formula, not even one that drops blanks before it."""
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.lstrip(_BLANKS).startswith(FORMULA_STARTS) else value
 
 
 def _find_tally(group: dict[str, Tally], name: str) -> Tally:

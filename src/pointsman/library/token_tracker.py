@@ -1,13 +1,13 @@
 """`token_tracker.get_summary()`: tokens, cost and calls per agent of this process, however many engines it has."""
 
 import os
-from decimal import Decimal, InvalidOperation
-from math import isfinite
+from decimal import Decimal
 from threading import Lock
 
-from pointsman.core.chat.money import NUSD_PER_USD
 from pointsman.core.limits.tally import Calendar
 from pointsman.core.routing.outcome import Outcome
+from pointsman.library.counted_numbers import read_cost, read_name, read_seconds, read_tokens
+from pointsman.library.tracking_switch import tracking
 from pointsman.telemetry.metrics import BY_MODEL_LABEL, AgentReport, AgentTally
 
 MOST_AGENTS = 500
@@ -17,7 +17,10 @@ OTHER = "other"
 
 
 class TokenTracker:
-    """Counts calls; any number of threads may use one. Money is added up exactly, in nano-dollars."""
+    """Counts calls; any number of threads may use one. Money is added up exactly, in nano-dollars.
+
+    With `ENABLE_TOKEN_TRACKING=false` it counts nothing, and refuses nothing either.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -42,17 +45,20 @@ class TokenTracker:
             agent_name: whose call it was; `""` for nobody's in particular.
             prompt_tokens: of the prompt.
             completion_tokens: of the answer.
-            cost: dollars; `None` when unknown.
+            cost: dollars, counted to the nearest billionth; `None` when unknown.
             latency_seconds: how long it took.
 
         Raises:
-            ValueError: for a number that cannot be so; nothing was counted.
+            ValueError: for a name or a number that cannot be so; nothing was counted.
         """
-        tokens = [_check_tokens(each) for each in (prompt_tokens, completion_tokens)]
-        cost_nusd = None if cost is None else _read_cost(cost)
-        latency_us = _read_latency(latency_seconds)
+        if not tracking.is_on:
+            return
+        agent = read_name(agent_name, "the agent's name")
+        tokens = [read_tokens(each) for each in (prompt_tokens, completion_tokens)]
+        cost_nusd = None if cost is None else read_cost(cost)
+        latency_us = read_seconds(latency_seconds)
         with self._lock:
-            tally = self._find_tally(agent_name)
+            tally = self._find_tally(agent)
             tally.calls += 1
             tally.latency_us += latency_us
             tally.input_tokens += tokens[0]
@@ -62,7 +68,7 @@ class TokenTracker:
 
     def record(self, outcome: Outcome) -> None:
         """Count a request that an engine has ended; engines call this by themselves."""
-        if not outcome.attempts and outcome.usage is None:
+        if not tracking.is_on or (not outcome.attempts and outcome.usage is None):
             return
         with self._lock:
             tally = self._find_tally(outcome.agent)
@@ -106,25 +112,3 @@ token_tracker = TokenTracker()
 """Of this process."""
 
 os.register_at_fork(after_in_child=token_tracker.renew_lock)
-
-
-def _check_tokens(tokens: int) -> int:
-    if type(tokens) is not int or tokens < 0:
-        raise ValueError("tokens are a whole number from 0 up")
-    return tokens
-
-
-def _read_cost(cost: float | Decimal | str) -> int:
-    try:
-        amount = Decimal(str(cost))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise ValueError("a cost is a number of dollars from 0 up, or None when it is unknown")
-    return round(amount * NUSD_PER_USD)
-
-
-def _read_latency(latency_seconds: float) -> int:
-    if not isfinite(latency_seconds) or latency_seconds < 0:
-        raise ValueError("a latency is a number of seconds from 0 up")
-    return round(latency_seconds * 1_000_000)

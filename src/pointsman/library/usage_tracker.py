@@ -5,21 +5,28 @@ The latest calls are kept one by one, as many as `most_calls`; totals and budget
 
 import csv
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
+from inspect import iscoroutinefunction
+from math import ceil
 from pathlib import Path
 from threading import Lock
 from typing import TypedDict
+from weakref import WeakSet
 
-from pointsman.core.chat.money import NUSD_PER_USD, format_usd, parse_usd
+from pointsman.core.chat.money import InvalidMoney, format_usd, parse_usd
 from pointsman.library.llm_response import LLMResponse
+from pointsman.library.replies import Reply
 from pointsman.library.sum_calls import Stats, Tally, TrackedCall, describe_stats, write_cell
+from pointsman.library.tracked_call import check_zone, describe_call
+from pointsman.library.tracking_switch import tracking
 
 MOST_CALLS = 100_000
-MOST_TAGS = 64
 MOST_CALLBACKS = 16
 USUAL_ALERTS = (0.8, 1.0)
 
@@ -68,15 +75,17 @@ class BudgetAlert:
 class UsageTracker:
     """Counts calls; any number of threads may use one.
 
-    It counts what it is told of, and stops nothing: limits that hold are `budgets` of the configuration.
+    It counts what it is told of, and stops nothing: limits that hold are `budgets` of the configuration. With
+    `ENABLE_TOKEN_TRACKING=false` it counts nothing, and refuses nothing either.
 
     Args:
-        budget_limit_usd: dollars, or `None` for no budget.
+        budget_limit_usd: dollars, or `None` for no budget; a float is meant as it prints.
         on_alert: called once for each share of the budget, when it is reached; it must not wait.
         alert_at: those shares, from 0 to 1.
         most_calls: how many calls are kept one by one, for filters and export.
 
     Raises:
+        TypeError: for a callback that cannot be called, or that would have to be awaited.
         ValueError: for a limit, a share or a number that cannot be so.
     """
 
@@ -91,27 +100,33 @@ class UsageTracker:
         if most_calls < 1 or not all(0 < share <= 1 for share in alert_at):
             raise ValueError("most_calls is a whole number from 1 up, and alert_at holds shares above 0 and up to 1")
         self._limit_nusd = None if budget_limit_usd is None else _read_limit(budget_limit_usd)
-        self._alert_at = sorted(alert_at)
-        self._callbacks = [on_alert] if on_alert is not None else []
+        # Each share with what it comes to; as whole numbers, for the program's own decimal context may round.
+        limit_nusd, shares = self._limit_nusd or 0, sorted({*alert_at})
+        self._alert_at = [(share, max(1, ceil(limit_nusd * Fraction(str(share))))) for share in shares]
+        self._callbacks = [_check_callback(on_alert)] if on_alert is not None else []
         self._alerted = 0
         self._lock = Lock()
         self._calls: deque[TrackedCall] = deque(maxlen=most_calls)
         self._all = Tally()
         self._forgotten_until: datetime | None = None
+        _trackers.add(self)
 
-    def track(self, response: LLMResponse, tags: Iterable[str] = (), *, at: datetime | None = None) -> None:
+    def track(self, response: LLMResponse | Reply, tags: Iterable[str] = (), *, at: datetime | None = None) -> None:
         """Count a call.
 
         Args:
-            response: its answer.
-            tags: labels to find it by, such as `user:john`.
+            response: its answer; of a reply of `Pointsman.chat` the provider is not known.
+            tags: labels to find it by, such as `user:john` and `team:search`; the call counts under each.
             at: when it was, with its time zone; by default now.
 
         Raises:
-            TypeError: for one text in place of a list of tags.
-            ValueError: for more than 64 tags, or a time without its zone.
+            TypeError: for something that is no answer, or one text in place of a list of tags.
+            ValueError: for more than 64 tags, a time without its zone, or a number that cannot be so; nothing was
+                counted.
         """
-        call = _describe_call(response, tags, at)
+        if not tracking.is_on:
+            return
+        call = describe_call(response, tags, at)
         with self._lock:
             if len(self._calls) == self._calls.maxlen:
                 forgotten = self._calls[0].at
@@ -128,12 +143,14 @@ class UsageTracker:
         """Tell one more of each share that is reached from now on.
 
         Raises:
+            TypeError: when it cannot be called, or would have to be awaited.
             ValueError: when there are 16 already.
         """
+        callback = _check_callback(on_alert)
         with self._lock:
             if len(self._callbacks) >= MOST_CALLBACKS:
                 raise ValueError(f"there are {MOST_CALLBACKS} callbacks already; let one of them tell the others")
-            self._callbacks.append(on_alert)
+            self._callbacks.append(callback)
 
     def get_stats(
         self,
@@ -157,8 +174,8 @@ class UsageTracker:
             `by_tag`; `unknown_cost_calls` are in no sum of dollars, and `is_complete` is false where calls that might
             fit are no longer kept.
         """
-        _check_zone(since)
-        _check_zone(until)
+        check_zone(since)
+        check_zone(until)
         with self._lock:
             calls = tuple(self._calls)
             total, forgotten_until = self._all.copy(), self._forgotten_until
@@ -191,7 +208,8 @@ class UsageTracker:
         """
         with self._lock:
             calls = tuple(self._calls)
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
+        # Half of a character that UTF-8 cannot hold is written as an escape: it is not to cost the whole table.
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(COLUMNS)
             rows.writerows([write_cell(value) for value in call.list_values()] for call in calls)
@@ -205,46 +223,45 @@ class UsageTracker:
             self._forgotten_until = None
             self._alerted = 0
 
+    def renew_lock(self) -> None:
+        """In the child after a fork, where the thread that held the lock is not."""
+        self._lock = Lock()
+
     def _find_alerts(self) -> list[BudgetAlert]:
         limit_nusd, used_nusd = self._limit_nusd, self._all.cost_nusd
         if limit_nusd is None:
             return []
         alerts: list[BudgetAlert] = []
-        for share in self._alert_at[self._alerted :]:
-            if used_nusd < limit_nusd * Decimal(str(share)):
+        for share, threshold_nusd in self._alert_at[self._alerted :]:
+            if used_nusd < threshold_nusd:
                 break
             self._alerted += 1
             alerts.append(BudgetAlert(share, _to_usd(used_nusd), _to_usd(limit_nusd)))
         return alerts
 
 
-def _describe_call(response: LLMResponse, tags: Iterable[str], at: datetime | None) -> TrackedCall:
-    if isinstance(tags, str):
-        raise TypeError(f"tags is a list such as [{tags!r}]")
-    listed = tuple(dict.fromkeys(str(tag) for tag in tags))
-    if len(listed) > MOST_TAGS:
-        raise ValueError(f"a call has at most {MOST_TAGS} tags")
-    _check_zone(at)
-    usage = response.usage
-    return TrackedCall(
-        at=at or datetime.now(UTC),
-        provider=response.provider,
-        model=response.model,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cost_nusd=int(usage.total_cost_usd * NUSD_PER_USD) if usage.is_cost_known else None,
-        latency_ms=response.latency_ms,
-        tags=listed,
-        request_id=str(response.metadata.get("request_id", "")),
-    )
+_trackers: WeakSet[UsageTracker] = WeakSet()
 
 
-def _check_zone(moment: datetime | None) -> None:
-    if moment is not None and moment.tzinfo is None:
-        raise ValueError("a time has its time zone, such as datetime.now(UTC)")
+def _renew_locks() -> None:
+    for tracker in tuple(_trackers):
+        tracker.renew_lock()
 
 
-def _read_limit(limit: float | Decimal | str) -> int:
+os.register_at_fork(after_in_child=_renew_locks)
+
+
+def _check_callback(callback: object) -> Callable[[BudgetAlert], object]:
+    if not callable(callback) or iscoroutinefunction(callback):
+        raise TypeError("on_alert is a plain function that takes one BudgetAlert; nobody would await another")
+    return callback
+
+
+def _read_limit(limit: object) -> int:
+    if isinstance(limit, str):
+        return parse_usd(limit)
+    if isinstance(limit, bool) or not isinstance(limit, int | float | Decimal):
+        raise InvalidMoney("a budget is an amount in dollars such as 10 or 0.50, or None")
     # A float is meant as it prints: 0.1 is ten cents.
     return parse_usd(format(Decimal(str(limit)), "f"))
 

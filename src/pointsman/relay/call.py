@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -11,23 +11,29 @@ from pointsman.core.chat.request import ChatRequest, Operation
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.snapshot import Model, Snapshot
 from pointsman.core.dialects.dialect import ClientSide
+from pointsman.core.limits.claims import Hold, Limits
+from pointsman.core.money_ports import Journal
 from pointsman.core.ports import Upstream
 from pointsman.core.routing.decision import Decision, Degraded, Refusal
+from pointsman.core.routing.estimate_tokens import PromptEstimate
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, ForcedModel, LiveView
 from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
+from pointsman.core.routing.learned_tokens import LearnedTokens
 from pointsman.core.routing.money_facts import MoneyFacts, Payer
-from pointsman.core.routing.outcome import FurtherCost, Outcome
+from pointsman.core.routing.outcome import AttemptCharge, Outcome
 from pointsman.core.routing.record import Settled
 from pointsman.relay.answer_cache import AnswerCache
-from pointsman.relay.charges import Charge
 from pointsman.relay.egress import EgressGate
 from pointsman.relay.hedge_pace import HedgePace
 from pointsman.relay.live import LiveState
+from pointsman.relay.no_books import NO_JOURNAL, NO_LIMITS
+from pointsman.relay.open_calls import OpenCalls
 from pointsman.relay.pins import Pins
 from pointsman.relay.plain_decisions import PlainDecisions
 from pointsman.relay.repetition_budget import RepetitionBudget
 from pointsman.relay.search import BackgroundSearch, FindNames
 from pointsman.relay.sending import Sending
+from pointsman.relay.whose import Whose, find_whose
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -64,14 +70,27 @@ class Call(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Progress:
-    """What is known so far of a call; grows until `settle` turns it into an `Outcome`.
+    """What is known so far of a call; grows until its books are closed.
 
-    `usage` and `content_bytes` are those of the answer that the client gets; where it broke off, what had been reported
-    by then is `counted`, and `usage` is `None`. `aside` is what all other upstream calls came to, `further` whose of
-    them that was, `charge` everything together once that is settled. `sending` is the attempt under way, `asked` the
-    last failure of a model that was asked, with that model and how far below the caller's choice it stands; `degraded`
-    says that of the last attempt. `verification` is what came of showing the answer to a second model, or `""`. `cache`
-    is `hit` when the answer was given before and `miss` when it has been kept so that it can be given again.
+    Attributes:
+        number: of the attempt under way, from 1, or 0 while there is none.
+        next_place: that of the candidate to be tried next.
+        model, sending, degraded: about the attempt under way, or the last one.
+        usage, content_bytes: of its answer; where that broke off, what had been reported by then is `counted`, and
+            `usage` is `None`.
+        is_usage_rejected, has_usage_conflict: whether what its provider reported of its use could not be true, or was
+            said in two ways.
+        charges: what the attempts before it came to.
+        asked: the last failure of a model that was asked, with that model and how far below the caller's choice it
+            stands.
+        payer: whose limits apply.
+        hold: what they have given the request.
+        guard: minds what a stream may still cost.
+        clamped: to how many tokens the answer was limited so that it could be paid for, or `None`.
+        verification: what came of showing the answer to a second model, or `""`.
+        cache: `hit` when the answer was given before, `miss` when it has been kept so that it can be given again.
+        prompt: our estimate of the prompt, where something is to be learned from what its provider says of it.
+        outcome: there once the books are closed.
     """
 
     call: Call
@@ -84,21 +103,46 @@ class Progress:
     decision: Decision | None = None
     model: Model | None = None
     attempts: int = 0
+    number: int = 0
+    next_place: int = 0
+    payer: Payer | None = None
+    hold: Hold | None = None
+    guard: "Guard | None" = None
+    clamped: int | None = None
     usage: Usage | None = None
-    charge: Charge | None = None
-    aside: Charge | None = None
-    further: tuple[FurtherCost, ...] = ()
+    charges: tuple[AttemptCharge, ...] = ()
     sending: Sending = field(default_factory=Sending)
     asked: tuple[UpstreamFailure, Model | None, Degraded] | None = None
     counted: Usage | None = None
     content_bytes: int = 0
-    maybe_billed: bool = False
+    is_usage_rejected: bool = False
+    has_usage_conflict: bool = False
     first_content_s: float | None = None
     degraded: Degraded = ""
     verification: str = ""
     cache: Literal["", "hit", "miss"] = ""
     status: int = 0
     failure: str = ""
+    outcome: Outcome | None = None
+    prompt: PromptEstimate | None = None
+    _whose: Whose | None = None
+
+    def whose(self) -> Whose:
+        """Whose the request is; worked out once, after which nothing changes it any more."""
+        if self._whose is None:
+            self._whose = find_whose(self.facts, self.decision)
+        return self._whose
+
+
+class Guard(Protocol):
+    """Minds what a stream may still cost."""
+
+    @property
+    def most_bytes(self) -> int | None:
+        """Of content; beyond it the stream has used up what is held, or `None` where it cannot."""
+
+    async def extend(self, relay: "Relay", progress: Progress) -> bool:
+        """Hold more for an answer that turns out longer than its tokens say; whether limits allowed that."""
 
 
 LookAtMoney = Callable[[int, Payer], MoneyFacts]
@@ -146,6 +190,10 @@ class Relay:
         repetitions: how often a target may be asked again.
         answers: those that may be given again.
         pins: where the state behind answers lives.
+        limits: what requests may spend, and how many there may be.
+        journal: notes calls before they matter.
+        open_calls: those under way.
+        history: what was learned of how long prompts and answers are.
     """
 
     upstream: Upstream
@@ -164,3 +212,7 @@ class Relay:
     repetitions: RepetitionBudget = field(default_factory=RepetitionBudget)
     answers: AnswerCache = field(default_factory=AnswerCache)
     pins: Pins = field(default_factory=Pins)
+    limits: Limits = NO_LIMITS
+    journal: Journal = NO_JOURNAL
+    open_calls: OpenCalls = field(default_factory=OpenCalls)
+    history: LearnedTokens = field(default_factory=LearnedTokens)

@@ -1,19 +1,18 @@
 """What upstream calls come to; several of one request add up, and the least sure of them says how sure the sum is."""
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec.structs import replace
 
-from pointsman.core.chat.usage import Usage
-from pointsman.core.config.snapshot import Model
-from pointsman.core.pricing.prices import cost_nusd
-from pointsman.core.routing.outcome import CostStatus
+from pointsman.core.chat.usage import Usage, add_usage
+from pointsman.core.pricing.prices import PriceTable, cost_nusd
+from pointsman.core.routing.outcome import AttemptCharge, CostStatus
 
 BYTES_PER_TOKEN = 4
 """What a token weighs in an estimate, when the provider does not say how many there were."""
 
-_MUCH = Usage(1_000_000, 1_000_000)
-
-_LEAST_SURE_FIRST: tuple[CostStatus, ...] = ("unknown", "estimated", "actual", "none")
+_LEAST_SURE_FIRST: tuple[CostStatus, ...] = ("unknown", "orphan_estimated", "estimated", "actual", "none")
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -30,37 +29,55 @@ class Charge(msgspec.Struct, frozen=True):
     status: CostStatus
 
 
-def charge_model(model: Model | None, usage: Usage | None, estimate: Usage | None, *, maybe_billed: bool) -> Charge:
+UNCHARGED = Charge(None, 0, "none")
+"""Of a call that no provider has worked on, or that none asks anything for."""
+
+UNKNOWN = Charge(None, None, "unknown")
+
+
+def charge_model(prices: PriceTable | None, usage: Usage | None, estimate: Usage | None) -> Charge:
     """The charge of one call.
 
     Args:
-        model: what was called, or `None` when nothing was.
+        prices: of what was called, or `None` when nobody knows them.
         usage: as the provider reported it.
         estimate: what stands in where it did not; `None` where it cannot have worked.
-        maybe_billed: whether it may have worked without a trace.
     """
     known = usage or estimate
     if known is None:
-        return Charge(None, None, "unknown") if maybe_billed else Charge(None, 0, "none")
-    prices = model.prices if model else None
-    if prices is None:
+        return UNCHARGED
+    cost = cost_nusd(known, prices) if prices is not None else None
+    if cost is None:
         return Charge(known, None, "unknown")
-    return Charge(known, cost_nusd(known, prices), "actual" if usage else "estimated")
+    return Charge(known, cost, "actual" if usage else "estimated")
 
 
-def charge_searches(model: Model | None) -> Charge:
-    """The charge of a call that its provider bills by the search: unknown, unless nothing there costs anything."""
-    prices = model.prices if model else None
-    is_free = prices is not None and cost_nusd(_MUCH, prices) == 0
-    return Charge(None, 0, "none") if is_free else Charge(None, None, "unknown")
+def charge_searches(prices: PriceTable | None) -> Charge:
+    """The charge of a call that is billed by the search and of which nothing is told: unknown, unless free."""
+    return UNCHARGED if prices is not None and prices.is_free else UNKNOWN
 
 
-def add_charges(one: Charge, other: Charge) -> Charge:
-    """Both together."""
-    status = min(one.status, other.status, key=_LEAST_SURE_FIRST.index)
-    unknown = one.cost_nusd is None or other.cost_nusd is None
-    cost = None if unknown else (one.cost_nusd or 0) + (other.cost_nusd or 0)
-    return Charge(_add_usage(one.usage, other.usage), cost, status)
+def sum_charges(charges: Sequence[AttemptCharge]) -> Charge:
+    """All upstream calls of a request together.
+
+    Where the only ones that may have worked are those that may be billed, what it cost is unknown.
+    """
+    if not charges:
+        return UNCHARGED
+    first = charges[0]
+    if len(charges) == 1 and first.kind == "charge":
+        return Charge(first.usage, first.cost_nusd, first.status)
+    counting = [each for each in charges if each.kind == "charge"]
+    statuses = {each.status for each in counting}
+    status: CostStatus = next((each for each in _LEAST_SURE_FIRST if each in statuses), "none")
+    if status == "none" and len(counting) < len(charges):
+        return UNKNOWN
+    usage: Usage | None = None
+    cost: int | None = 0
+    for each in counting:
+        usage = _add_usage(usage, each.usage)
+        cost = None if cost is None or each.cost_nusd is None else cost + each.cost_nusd
+    return Charge(usage, cost, status)
 
 
 def estimate_usage(prompt_bytes: int, content_bytes: int, counted: Usage | None = None) -> Usage:
@@ -79,12 +96,4 @@ def estimate_usage(prompt_bytes: int, content_bytes: int, counted: Usage | None 
 
 
 def _add_usage(one: Usage | None, other: Usage | None) -> Usage | None:
-    if one is None or other is None:
-        return one or other
-    return Usage(
-        one.input_tokens + other.input_tokens,
-        one.output_tokens + other.output_tokens,
-        one.cached_input_tokens + other.cached_input_tokens,
-        one.reasoning_tokens + other.reasoning_tokens,
-        one.cache_write_tokens + other.cache_write_tokens,
-    )
+    return add_usage(one, other) if one is not None and other is not None else one or other

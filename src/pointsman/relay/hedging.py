@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
 from pointsman.core.chat.usage import Usage
 from pointsman.core.routing.decision import Attempt, Degraded
-from pointsman.relay.attempt_notes import accept_answer, begin_attempt, note_failure
-from pointsman.relay.call import Progress, Relay
+from pointsman.relay.attempt_notes import accept_answer, begin_attempt, note_failure, pick_attempt
+from pointsman.relay.call import Guard, Progress, Relay
 from pointsman.relay.egress import EgressRefused
+from pointsman.relay.holding import LimitReached, take_hold
 from pointsman.relay.order import Order
 from pointsman.relay.sending import Sending
-from pointsman.relay.settle import set_aside
+from pointsman.relay.settle import Called, set_aside
 from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer, split_usage, try_model
 
 
@@ -20,10 +22,12 @@ from pointsman.relay.try_model import Answer, PlainAnswer, StreamedAnswer, split
 class _Runner:
     """A model that was asked, and how that goes."""
 
+    number: int
     attempt: Attempt
     degraded: Degraded
     started_s: float
     sending: Sending
+    guard: Guard | None
     task: asyncio.Task[Answer]
 
     def has_failed(self) -> bool:
@@ -35,26 +39,33 @@ async def try_two_models(relay: Relay, progress: Progress, order: Order) -> Answ
 
     Raises:
         UpstreamFailure: of the one that failed last, or of the first where no other may be tried after it.
+        LimitReached: when limits have nothing left for the first; where they have nothing for the second beside it, the
+            first is waited for.
     """
     runners: list[_Runner] = []
     is_stream = order.request.stream
 
-    def start() -> _Runner:
-        attempt = begin_attempt(progress, order.decision)
+    async def start(beside_nusd: int = 0) -> _Runner:
+        attempt = pick_attempt(progress, order.decision)
+        limited = await take_hold(relay, progress, order, attempt.model, beside_nusd)
+        begin_attempt(relay, progress, order.decision, attempt)
         sending = progress.sending
-        task = asyncio.create_task(try_model(relay, order, attempt.model, sending))
-        runners.append(_Runner(attempt, progress.degraded, relay.monotonic_s(), sending, task))
+        task = asyncio.create_task(try_model(relay, limited, attempt.model, sending))
+        started_s, guard = relay.monotonic_s(), progress.guard
+        runners.append(_Runner(progress.number, attempt, progress.degraded, started_s, sending, guard, task))
         return runners[-1]
 
     winner: _Runner | None = None
     try:
         relay.hedging.count_request()
-        first = start()
+        first = await start()
         delay_s = relay.hedging.find_delay_s(first.attempt.model, is_stream, first.started_s)
         await asyncio.wait([first.task], timeout=delay_s)
         if not first.task.done() and relay.hedging.take():
-            start()
-        winner = await _await_first_good(progress, runners)
+            held_nusd = progress.hold.most_nusd if progress.hold is not None else None
+            with suppress(LimitReached):
+                await start(held_nusd or 0)
+        winner = await _await_first_good(relay, progress, runners)
         answer = winner.task.result()
         _follow(progress, winner)
         accept_answer(progress, answer)
@@ -65,13 +76,13 @@ async def try_two_models(relay: Relay, progress: Progress, order: Order) -> Answ
     finally:
         for runner in runners:
             if runner is not winner:
-                _give_up(progress, runner)
+                _give_up(relay, progress, runner)
             if winner is not None and not runner.has_failed():
                 now_s = relay.monotonic_s()
                 relay.hedging.note(runner.attempt.model, is_stream, now_s - runner.started_s, now_s)
 
 
-async def _await_first_good(progress: Progress, runners: Sequence[_Runner]) -> _Runner:
+async def _await_first_good(relay: Relay, progress: Progress, runners: Sequence[_Runner]) -> _Runner:
     """The first runner with a good answer; where both have one at the same time, the one that was asked first."""
     running = list(runners)
     while True:
@@ -90,12 +101,13 @@ async def _await_first_good(progress: Progress, runners: Sequence[_Runner]) -> _
                 raise failure
             if isinstance(failure, UpstreamFailure):
                 _follow(progress, runner)
-                note_failure(progress, failure)
+                note_failure(relay, progress, failure)
             _follow(progress, running[0])
 
 
 def _follow(progress: Progress, runner: _Runner) -> None:
     progress.model, progress.degraded, progress.sending = runner.attempt.model, runner.degraded, runner.sending
+    progress.number, progress.guard = runner.number, runner.guard
 
 
 def _leave_one_to_settle(progress: Progress, runners: list[_Runner]) -> None:
@@ -108,13 +120,14 @@ def _leave_one_to_settle(progress: Progress, runners: list[_Runner]) -> None:
             return
 
 
-def _give_up(progress: Progress, runner: _Runner) -> None:
+def _give_up(relay: Relay, progress: Progress, runner: _Runner) -> None:
     """Abort what is no longer wanted, and charge what it may have cost."""
     if runner.has_failed():
         return
     usage, counted, content_bytes = _abort(runner)
-    if runner.sending.has_begun:
-        set_aside(progress, runner.attempt.model, usage, content_bytes, counted)
+    sent = runner.sending.has_begun
+    called = Called(runner.number, runner.attempt.model, sent, usage, counted, content_bytes)
+    set_aside(relay, progress, called, "replaced")
 
 
 def _abort(runner: _Runner) -> tuple[Usage | None, Usage | None, int]:

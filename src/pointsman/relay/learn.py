@@ -48,6 +48,8 @@ async def learn_facts(relay: Relay, snapshot: Snapshot, call: Call, request: Cha
         found=found,
         forced=relay.find_forced(said.task_id) if said.task_id else None,
         money=lambda: _look_at_money(relay, snapshot, call, request.model, caller, said),
+        history=relay.history,
+        has_other_budgets=relay.limits.has_other_budgets,
     )
     return gather_facts(snapshot, request, around)
 

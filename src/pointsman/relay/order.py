@@ -44,8 +44,9 @@ def place_order(progress: Progress, decision: Decision, request: ChatRequest) ->
 
 
 def find_terms(progress: Progress, decision: Decision) -> Terms:
-    """What the configuration says of changes and losses for whoever asks."""
-    return decision.agent.terms if decision.agent else progress.snapshot.settings.terms
+    """What configuration and key say of changes and losses for whoever asks; strict is what either of them makes so."""
+    terms = decision.agent.terms if decision.agent else progress.snapshot.settings.terms
+    return terms if terms.is_strict or not progress.call.policy.strict else Terms(is_strict=True, on_loss=terms.on_loss)
 
 
 def address_order(order: Order, model: Model) -> Passage:

@@ -4,6 +4,7 @@ A stream cannot be held back, and whatever keeps an answer from being checked is
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,16 +17,18 @@ from pointsman.core.config.snapshot import Model
 from pointsman.core.dialects.openai_chat.read_answer import read_answer
 from pointsman.core.dialects.openai_chat.write_verification import write_verification
 from pointsman.core.dialects.outline import outline_request
-from pointsman.core.routing.decision import Decision
+from pointsman.core.routing.decision import Attempt, Decision
 from pointsman.core.routing.estimate_cost import estimate_cost, expect_tokens
 from pointsman.core.routing.estimate_tokens import estimate_tokens
-from pointsman.relay.attempt_notes import accept_answer, note_failure
+from pointsman.relay.attempt_notes import accept_answer, admit_call, begin_attempt, note_failure
 from pointsman.relay.call import Progress, Relay
 from pointsman.relay.egress import EgressRefused
+from pointsman.relay.holding import LimitReached, take_hold
 from pointsman.relay.order import Order
-from pointsman.relay.sending import Sending
-from pointsman.relay.settle import price, set_aside
+from pointsman.relay.settle import Called, set_aside, total
 from pointsman.relay.try_model import Answer, PlainAnswer, try_model
+
+_log = logging.getLogger(__name__)
 
 MOST_ANSWER_BYTES = 4 * MOST_MATERIAL_BYTES
 """A larger answer, with all that belongs to it, is not even read for a check."""
@@ -128,35 +131,50 @@ def _need_money(case: _Case, question: ChatRequest | None) -> None:
     facts = case.progress.facts
     if facts is None or facts.max_cost_nusd is None:
         return
-    calls = [expect_tokens(facts.tokens, facts.most_output_tokens, case.order.decision.agent)]
+    tokens = facts.most_tokens or facts.tokens
+    calls = [expect_tokens(tokens, facts.most_output_tokens, case.order.decision.agent, facts.learned)]
     if question is not None:
         calls.append(expect_tokens(estimate_tokens(question), question.output_limit, None))
     left_nusd = facts.max_cost_nusd
     costs = [estimate_cost(case.model, tokens) for tokens in calls]
-    for cost_nusd in (price(case.progress).cost_nusd, *(cost.high if cost else None for cost in costs)):
+    for cost_nusd in (total(case.progress).cost_nusd, *(cost.high if cost else None for cost in costs)):
         if cost_nusd is None or cost_nusd > left_nusd:
             raise _Skipped("max_cost")
         left_nusd -= cost_nusd
 
 
 async def _ask_for_verdict(case: _Case, question: ChatRequest) -> Verdict | None:
-    case.progress.attempts += 1
-    sending = Sending()
+    relay, progress = case.relay, case.progress
+    order = await _hold_money(case, _order_verdict(case, question))
+    number = progress.attempts + 1
+    sending = admit_call(relay, progress, case.model, number)
+    progress.attempts = number
     try:
-        answer = await try_model(case.relay, _order_verdict(case, question), case.model, sending)
+        answer = await try_model(relay, order, case.model, sending)
     except EgressRefused:
-        case.progress.attempts -= 1
+        progress.attempts -= 1
+        relay.open_calls.end(progress.call.request_id, number)
         raise _Skipped("private") from None
     except UpstreamFailure as failure:
-        note_failure(case.progress, failure)
-        raise _Skipped(POLICIES[failure.kind].code) from None
+        code = POLICIES[failure.kind].code
+        _log.warning("call %s, attempt %d, a check: %s", progress.call.request_id, number, failure)
+        set_aside(relay, progress, Called(number, case.model, failure.sent), "check", failure)
+        raise _Skipped(code) from None
     except asyncio.CancelledError:
-        if sending.has_begun:
-            set_aside(case.progress, case.model, None)
+        set_aside(relay, progress, Called(number, case.model, sending.has_begun), "check")
         raise
     assert isinstance(answer, PlainAnswer), "a verdict is not asked for as a stream"
-    set_aside(case.progress, case.model, answer.usage, len(answer.body))
+    called = Called(number, case.model, True, answer.usage, None, len(answer.body))
+    set_aside(relay, progress, called, "check")
     return read_verdict(read_answer(answer.body).text)
+
+
+async def _hold_money(case: _Case, order: Order) -> Order:
+    """Have the limits hold what a further call may cost beside what they hold for the answer."""
+    try:
+        return await take_hold(case.relay, case.progress, order, case.model)
+    except LimitReached as reached:
+        raise _Skipped(reached.code) from None
 
 
 def _order_verdict(case: _Case, question: ChatRequest) -> Order:
@@ -176,18 +194,22 @@ def _weigh(judged: Verdict | int | None, only_below: int | None) -> tuple[bool, 
 
 async def _ask_again(case: _Case) -> Answer:
     """The checking model's own answer to the request, in place of the local one, which is charged all the same."""
-    progress, degraded = case.progress, case.progress.degraded
-    set_aside(progress, case.local, case.answer.usage, len(case.answer.body))
-    progress.usage, progress.content_bytes, progress.sending = None, 0, Sending()
-    progress.attempts += 1
-    progress.model, progress.degraded = case.model, ""
+    relay, progress, degraded = case.relay, case.progress, case.progress.degraded
+    order = await _hold_money(case, case.order)
+    local = Called(progress.number, case.local, True, case.answer.usage, None, len(case.answer.body))
+    set_aside(relay, progress, local, "replaced")
+    progress.usage, progress.content_bytes, progress.number = None, 0, 0
+    begin_attempt(relay, progress, order.decision, Attempt(case.model, "the check"))
+    progress.degraded = ""
     try:
-        again = await try_model(case.relay, case.order, case.model, progress.sending)
+        again = await try_model(relay, order, case.model, progress.sending)
     except (UpstreamFailure, EgressRefused) as failure:
         if isinstance(failure, UpstreamFailure):
-            note_failure(progress, failure)
+            note_failure(relay, progress, failure)
         else:
+            relay.open_calls.end(progress.call.request_id, progress.number)
             progress.attempts -= 1
+            progress.number = 0
         if case.only_below is None:
             raise
         progress.model, progress.degraded = case.local, degraded

@@ -111,7 +111,8 @@ class RoutingDecision:
 def describe_decision(decision: Decision, facts: Facts) -> RoutingDecision:
     """A decision as programs get it."""
     first, *others = [attempt.model for attempt in decision.attempts]
-    cost = expected_cost(first, expect_tokens(facts.tokens, facts.most_output_tokens, decision.agent))
+    tokens = facts.most_tokens or facts.tokens
+    cost = expected_cost(first, expect_tokens(tokens, facts.most_output_tokens, decision.agent, facts.learned))
     return RoutingDecision(
         model_id=first.name,
         reason=decision.text,

@@ -11,6 +11,7 @@ from pointsman.core.config.inline_secrets import holds_secret
 from pointsman.core.config.problems import MOST_ECHOED
 from pointsman.core.dialects.dialect import ClientSide
 from pointsman.core.dialects.openai_chat.errors import encode_error
+from pointsman.core.ports import StorageUnavailable
 from pointsman.server.access import AdminAccess
 from pointsman.server.admin_door import pass_door
 from pointsman.server.asgi import Receive, Scope, Send
@@ -95,6 +96,7 @@ def build_rest(operations: APIRouter, admin: Sequence[APIRouter], access: AdminA
         return rest.openapi()
 
     rest.add_exception_handler(OperatorError, _answer_operator_error)
+    rest.add_exception_handler(StorageUnavailable, _answer_unavailable)
     rest.add_exception_handler(RequestValidationError, _answer_invalid)
     rest.add_exception_handler(HTTPException, _answer_unmatched)
     rest.add_exception_handler(Exception, _answer_fault)
@@ -118,6 +120,14 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
     return Response(body, 422, media_type=PROBLEM)
 
 
+async def _answer_unavailable(request: Request, error: Exception) -> Response:
+    """The keys that are known stay good, and requests for models go on; only what is stored has to wait."""
+    detail = str(error)
+    if request.method != "GET":
+        detail += "; the change may have been made nevertheless: look before you send it again"
+    return _problem(503, "database_unavailable", detail, {"retry-after": "2"})
+
+
 async def _answer_fault(request: Request, error: Exception) -> Response:
     """What no one foresaw; the server logs it, and the answer says no more than that."""
     return _problem(500, "internal_error", "Pointsman itself failed; its log says more.", {})
@@ -129,7 +139,11 @@ def _write_path(steps: tuple[int | str, ...]) -> str:
 
 
 def _code_of(kind: str) -> str:
-    return {"extra_forbidden": "unknown_field", "missing": "missing_field"}.get(kind, "invalid_value")
+    return {
+        "extra_forbidden": "unknown_field",
+        "missing": "missing_field",
+        "invalid_money": "invalid_money",
+    }.get(kind, "invalid_value")
 
 
 async def _answer_unmatched(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from pointsman.core.ports import KeyRecord
 from pointsman.core.routing.said import PREFIX as WORDS
 from pointsman.relay.call import Call, Relay
 from pointsman.relay.serve import serve
+from pointsman.server.access import refuse_key
 from pointsman.server.asgi import Receive, Scope, Send
 from pointsman.server.connection import CYCLE, EXTENSION, ClientConnection
 from pointsman.server.models import show_models
@@ -112,7 +113,7 @@ class Inference:
             raise ClientError(401, "missing_api_key", "More than one header with a key was sent; send one.")
         record = self.keys.authenticate(key.decode("latin-1"))
         if record is None:
-            raise ClientError(401, "invalid_api_key", "The API key is not valid; ask the operator for one.")
+            raise refuse_key(is_disabled=self.keys.is_disabled(key.decode("latin-1")))
         return record
 
 

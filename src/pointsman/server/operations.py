@@ -1,6 +1,6 @@
-"""Health and metrics: what machines ask every few seconds, answered from memory alone."""
+"""Health and metrics: what machines ask every few seconds, mostly answered from memory."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,9 +12,21 @@ from pointsman.telemetry.metrics import Metrics, TokenReport
 
 
 def build_operations(
-    metrics: Metrics, exposition: Exposition, access: AdminAccess, opens_metrics: Callable[[], bool]
+    metrics: Metrics,
+    exposition: Exposition,
+    access: AdminAccess,
+    opens_metrics: Callable[[], bool],
+    report_all: Callable[[], Awaitable[TokenReport]] | None = None,
 ) -> APIRouter:
-    """The routes of health and metrics; metrics need the admin key unless `opens_metrics` says otherwise."""
+    """The routes of health and metrics.
+
+    Args:
+        metrics: of this process.
+        exposition: the same in Prometheus' format.
+        access: asks for the admin key.
+        opens_metrics: whether metrics are open without it.
+        report_all: the tokens of all replicas, where there may be others; else those of this process are all.
+    """
     router = APIRouter(tags=["operations"])
 
     def require_key(authorization: Annotated[str | None, Header()] = None) -> None:
@@ -37,7 +49,9 @@ def build_operations(
 
     @router.get("/metrics/tokens", dependencies=guards)
     async def report_tokens() -> TokenReport:
-        """Tokens, cost and calls per agent, up to the last finished request."""
+        """Tokens, cost and calls per agent, up to the last finished request; over all replicas at most a second old."""
+        if report_all is not None:
+            return await report_all()
         return metrics.token_report(datetime.now(UTC))
 
     return router

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row, Select, delete, exists, func, insert, or
 from pointsman.core.ports import AuditRecord, NewRevision, RevisionRecord, RevisionSummary, StaleRevision
 from pointsman.storage.audit import AuditEntry, audit_insertion, list_audit
 from pointsman.storage.bounds import bounded_number, bounded_text, check_limit
+from pointsman.storage.change_counters import count_change
 from pointsman.storage.database import Database
+from pointsman.storage.locks import take_lock
 from pointsman.storage.tables import configuration_documents as documents
 from pointsman.storage.tables import configuration_revisions as revisions
 
@@ -95,6 +97,7 @@ class ConfigurationStore:
         if keep < 1:
             raise ValueError("at least the newest revision is kept")
         async with self._database.write() as connection:
+            await connection.run_sync(take_lock, "configuration")
             newest = await connection.scalar(select(func.max(revisions.c.number))) or 0
             dropped = (await connection.execute(delete(revisions).where(revisions.c.number <= newest - keep))).rowcount
             if dropped:
@@ -121,9 +124,11 @@ _DROP_UNUSED = delete(documents).where(
 
 
 def _commit(record: RevisionRecord, details: dict[str, object], connection: Connection) -> None:
+    take_lock(connection, "configuration")
     newest: int | None = connection.scalar(select(func.max(revisions.c.number)))
     if newest != record.parent:
         raise StaleRevision(newest)
+    connection.execute(count_change("configuration"))
     digests = {
         "file_digest": _keep_document(connection, record.file_document),
         "stored_digest": _keep_document(connection, record.stored_layer),

@@ -1,106 +1,81 @@
-"""One open database: reads and writes are transactions, and one that writes holds the write lock from its start."""
+"""One open database, SQLite's or PostgreSQL's: stores do not know which, and every access is a transaction."""
 
-import asyncio
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
+from typing import Literal, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from pointsman.storage.connections import begin_transaction, prepare_connection
-from pointsman.storage.schema import UnusableDatabase, is_current, upgrade_database
+from pointsman.storage.postgres_address import is_postgres, read_address
+from pointsman.storage.schema import UnusableDatabase
+from pointsman.storage.sqlite_database import is_sqlite_file, open_sqlite
 
-_WRITING = "BEGIN IMMEDIATE"
+Dialect = Literal["sqlite", "postgresql"]
 
 
-class Database:
+class Database(Protocol):
     """A database whose schema is current."""
 
-    def __init__(self, engine: AsyncEngine, thread_engine: Engine) -> None:
-        self._reading = engine
-        # A transaction that reads first and writes later would fail, not wait, when another one writes in between.
-        self._writing = engine.execution_options(begin=_WRITING)
-        self._thread_engine = thread_engine.execution_options(begin=_WRITING)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+    @property
+    def dialect(self) -> Dialect:
+        """Which of the two it is, where statements differ."""
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction that sees one state of the database from start to end."""
-        return self._reading.begin()
+    def read(self, *, is_patient: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that sees one state of the database from start to end.
 
-    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction that commits when its block ends, and rolls back when the block raises."""
-        return self._writing.begin()
+        Args:
+            is_patient: whether many rows are to be gone through, so that a server may take longer for it.
 
-    async def write_in_thread(self, work: Callable[[Connection], None]) -> None:
-        """Do all the work of one transaction in the database's own thread, for whoever writes often.
-
-        One switch of threads for the transaction, where the other way costs one or two for each of its statements.
+        Raises:
+            DatabaseUnavailable: when a server does not answer, at the start or in between.
         """
 
-        def transact() -> None:
-            with self._thread_engine.begin() as connection:
-                work(connection)
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that commits when its block ends, and rolls back when the block raises.
 
-        await asyncio.get_running_loop().run_in_executor(self._thread, transact)
+        In SQLite it is the only one that writes. In PostgreSQL others write, too: see `take_lock`.
+
+        Raises:
+            DatabaseUnavailable: when a server does not answer; the transaction may be committed nevertheless.
+        """
+
+    async def write_in_thread(self, work: Callable[[Connection], None], *, is_batch: bool = False) -> None:
+        """Do all the work of one transaction in the database's own thread, for whoever writes much or often.
+
+        Args:
+            work: it is done again from its start when PostgreSQL asks for that, after a deadlock for instance.
+            is_batch: whether nobody waits for it, so that a server may take longer for it.
+
+        Raises:
+            DatabaseUnavailable: when a server does not answer; the transaction may be committed nevertheless.
+        """
 
     async def close(self) -> None:
-        """Close every connection; the last one folds SQLite's write-ahead log into the file."""
-        await asyncio.to_thread(self._thread.shutdown)
-        self._thread_engine.dispose()
-        await self._reading.dispose()
+        """Close every connection."""
 
 
-async def open_database(url: str) -> Database:
-    """Open the database, create it if there is none, and bring its schema up to date.
+async def open_database(url: str, password: str | None = None) -> Database:
+    """Open the database, create a file if there is none, and bring the schema up to date.
 
     Args:
-        url: such as `sqlite:////var/lib/pointsman/pointsman.db`; the directory must exist.
+        url: such as `sqlite:////var/lib/pointsman/pointsman.db`, whose directory must exist, or
+            `postgresql://user@host/database`, where the database must exist.
+        password: for PostgreSQL, where neither the URL nor the environment holds it.
 
     Raises:
-        UnusableDatabase: when the URL names no SQLite file, when the file cannot be opened or is not a database.
+        UnusableDatabase: when the URL names nothing that can be opened and used; the message says what to do.
         NewerSchema: when a newer Pointsman wrote it.
     """
-    location = _parse_url(url)
-    engine = create_async_engine(location, pool_size=2, max_overflow=2)
-    thread_engine = create_engine(location.set(drivername="sqlite"), pool_size=1, max_overflow=0)
-    for each in (engine.sync_engine, thread_engine):
-        event.listen(each, "connect", prepare_connection)
-        event.listen(each, "begin", begin_transaction)
-    try:
-        _create_private_file(Path(str(location.database)))
-        async with engine.begin() as connection:
-            current = await connection.run_sync(is_current)
-        if not current:
-            await asyncio.to_thread(upgrade_database, location)
-    except (OSError, DBAPIError) as error:
-        await engine.dispose()
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        message = (
-            f'cannot use the database "{location.database}": {reason}; restore a backup, or move it away to begin anew'
-        )
-        raise UnusableDatabase(message) from error
-    except UnusableDatabase:
-        await engine.dispose()
-        raise
-    return Database(engine, thread_engine)
+    if is_postgres(url):
+        # Its driver is an extra, and a gateway on SQLite should not pay for the import.
+        from pointsman.storage.postgres_database import open_postgres
 
-
-def _parse_url(url: str) -> URL:
-    try:
-        location = make_url(url)
-    except ArgumentError:
-        location = URL.create("unreadable")
-    if location.get_backend_name() != "sqlite" or location.database in (None, "", ":memory:"):
-        # The URL itself stays out of the message: it may hold a password.
-        raise UnusableDatabase("the database URL must name a SQLite file, such as sqlite:////path/to/pointsman.db")
-    return location.set(drivername="sqlite+aiosqlite")
-
-
-def _create_private_file(path: Path) -> None:
-    # SQLite gives its -wal and -shm files the mode of the database file.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        return await open_postgres(read_address(url, password))
+    if is_sqlite_file(url):
+        return await open_sqlite(url)
+    # The URL itself stays out of the message: it may hold a password.
+    raise UnusableDatabase(
+        "the database URL must name a SQLite file, such as sqlite:////path/to/pointsman.db,"
+        " or a database of PostgreSQL, such as postgresql://user@host/pointsman"
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy import Connection, case, insert, update
+from sqlalchemy import ColumnElement, Connection, case, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsman.core.config.recorded_configuration import RecordedConfiguration
 from pointsman.core.config.snapshot import Snapshot
@@ -81,11 +82,20 @@ def _pack(recorded: RecordedConfiguration) -> _Packed:
 
 
 def _store(connection: Connection, packed: _Packed, at_ms: int) -> int:
-    later = case((_last_at_ms < at_ms, at_ms), else_=_last_at_ms)
-    known = update(configurations).where(configurations.c.digest == packed.digest).values(last_at_ms=later)
-    row = connection.execute(known.returning(configurations.c.id)).one_or_none()
-    if row is None:
-        new = insert(configurations).values(digest=packed.digest, last_at_ms=at_ms, content=packed.content)
-        row = connection.execute(new.returning(configurations.c.id)).one()
-    number: int = row[0]
+    known = update(configurations).where(configurations.c.digest == packed.digest)
+    known = known.values(last_at_ms=_choose_later(at_ms))
+    number: int | None = connection.scalar(known.returning(configurations.c.id))
+    return number if number is not None else _insert(connection, packed, at_ms)
+
+
+def _insert(connection: Connection, packed: _Packed, at_ms: int) -> int:
+    """A new row, or the one that another replica has just made."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(configurations).values(digest=packed.digest, last_at_ms=at_ms, content=packed.content)
+    known = new.on_conflict_do_update(index_elements=["digest"], set_={"last_at_ms": _choose_later(at_ms)})
+    number: int = connection.execute(known.returning(configurations.c.id)).scalar_one()
     return number
+
+
+def _choose_later(at_ms: int) -> ColumnElement[int]:
+    return case((_last_at_ms < at_ms, at_ms), else_=_last_at_ms)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, or_, select
+from sqlalchemy import Connection, Row, Select, delete, exists, or_, select
 
 from pointsman.core.chat.usage import Usage
 from pointsman.core.config.recorded_configuration import RecordedConfiguration
@@ -16,6 +16,7 @@ from pointsman.storage.bounds import bounded_number, check_limit
 from pointsman.storage.database import Database
 from pointsman.storage.decisions_configurations import unpack_configuration
 from pointsman.storage.decisions_writer import LIMITS, DecisionsWriter
+from pointsman.storage.money_tables import ledger
 from pointsman.storage.tables import decision_configurations as configurations
 from pointsman.storage.tables import decisions, usage
 from pointsman.storage.usage_rows import storable_text
@@ -133,6 +134,16 @@ class DecisionsStore:
         return None if row is None else _read_row(row)
 
 
+_HAS_FURTHER = exists(
+    select(ledger.c.seq).where(
+        ledger.c.request_id == decisions.c.request_id,
+        ledger.c.part.in_(("replaced", "check")),
+        ledger.c.cost_nusd > 0,
+    )
+).correlate(decisions)
+"""Whether calls beside the one that answered are part of what a request cost."""
+
+
 def _select_rows(since_ms: int) -> Select[*tuple[Any, ...]]:
     return (
         select()
@@ -151,7 +162,7 @@ def _select_rows(since_ms: int) -> Select[*tuple[Any, ...]]:
             usage.c.reasoning_tokens,
             usage.c.cost_nusd,
             usage.c.cost_status,
-            usage.c.further_costs,
+            _HAS_FURTHER,
         )
         .join_from(decisions, configurations, decisions.c.configuration == configurations.c.id, isouter=True)
         .outerjoin(usage, decisions.c.request_id == usage.c.request_id)
@@ -176,7 +187,7 @@ def _read_spent(
     reasoning_tokens: int | None,
     cost_nusd: int | None,
     cost_status: str | None,
-    further_costs: str | None,
+    has_further: bool | None,
 ) -> Spent | None:
     """The parts of a usage row; all of them are NULL where there is none."""
     if attempts is None or cost_status is None:
@@ -184,7 +195,7 @@ def _read_spent(
     used = None
     if input_tokens is not None and output_tokens is not None:
         used = Usage(input_tokens, output_tokens, cached_input_tokens or 0, reasoning_tokens or 0)
-    return Spent(attempts, used, cost_nusd, cost_status, further_costs is not None)
+    return Spent(attempts, used, cost_nusd, cost_status, bool(has_further))
 
 
 def _decode(content: bytes) -> Recorded | None:
@@ -213,7 +224,8 @@ def _drop_decisions(connection: Connection, before_ms: int) -> int:
 
 def _drop_configurations(connection: Connection, before_ms: int) -> bool:
     """Drop those whose last decision was before a time; says whether there may be more."""
-    unseen = select(configurations.c.id).where(configurations.c.last_at_ms < before_ms)
-    limit = CONFIGURATIONS_PER_PRUNING
-    dropped = connection.execute(delete(configurations).where(configurations.c.id.in_(unseen.limit(limit))))
-    return dropped.rowcount >= limit
+    is_unseen = configurations.c.last_at_ms < before_ms
+    unseen = select(configurations.c.id).where(is_unseen).limit(CONFIGURATIONS_PER_PRUNING)
+    # Asked twice: in PostgreSQL another replica may see one again while this waits for its row.
+    dropped = connection.execute(delete(configurations).where(configurations.c.id.in_(unseen), is_unseen))
+    return dropped.rowcount >= CONFIGURATIONS_PER_PRUNING

@@ -1,11 +1,8 @@
 """Decisions reach the database in batches, apart from usage: whatever becomes of a record, no money depends on it."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import chain
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import sqlite
 
 from pointsman.core.config.recorded_configuration import RecordedConfiguration
 from pointsman.core.config.snapshot import Snapshot
@@ -16,20 +13,16 @@ from pointsman.core.routing.record import Settled, build_record, encode_record, 
 from pointsman.storage.batch_writer import BatchWriter, RowKind, WriterLimits
 from pointsman.storage.database import Database
 from pointsman.storage.decisions_configurations import FollowedConfigurations
+from pointsman.storage.insertions import Insertion, insert_new
 from pointsman.storage.tables import decisions
-from pointsman.storage.usage_rows import ROWS_PER_STATEMENT, storable_text
+from pointsman.storage.usage_rows import storable_text
 
 LIMITS = WriterLimits(most_waiting_rows=20_000)
 LARGEST_RECORD_BYTES = 1024 * 1024
 MOST_PLAIN_RECORDS = 2_000
 
 _COLUMNS = tuple(column.name for column in decisions.columns if column.name != "seq")
-_INSERT_ROW = str(
-    sqlite.insert(decisions)
-    .values(dict.fromkeys(_COLUMNS, 0))
-    .on_conflict_do_nothing(index_elements=["request_id"])
-    .compile(dialect=sqlite.dialect())
-)
+_ROWS = Insertion(decisions, _COLUMNS, ("request_id",))
 
 Values = tuple[str | int | bytes | None, ...]
 
@@ -54,9 +47,7 @@ class DecisionsWriter(BatchWriter[Settled]):
     def _write(self, batch: Sequence[Settled], connection: Connection) -> None:
         rows_of = self._store_configurations(batch, connection)
         rows = [_list_values(settled, rows_of[id(settled.snapshot)], self._plain) for settled in batch]
-        for start in range(0, len(rows), ROWS_PER_STATEMENT):
-            group = rows[start : start + ROWS_PER_STATEMENT]
-            connection.exec_driver_sql(_insert_rows(len(group)), tuple(chain.from_iterable(group)))
+        insert_new(connection, _ROWS, rows)
 
     def _store_configurations(self, batch: Sequence[Settled], connection: Connection) -> dict[int, int | None]:
         """The rows of the configurations of a batch, by the snapshots' identity."""
@@ -137,11 +128,3 @@ def _shown_id(settled: Settled) -> str | None:
     """The client's own id of the request, where it sent one that may be kept."""
     shown_id = settled.shown_id
     return None if shown_id == settled.outcome.request_id or is_key(shown_id) else storable_text(shown_id)
-
-
-@lru_cache(ROWS_PER_STATEMENT)
-def _insert_rows(count: int) -> str:
-    """One statement for `count` rows; see `insert_rows` of the usage rows for why."""
-    row = f"({', '.join('?' * len(_COLUMNS))})"
-    assert _INSERT_ROW.count(row) == 1
-    return _INSERT_ROW.replace(row, ", ".join([row] * count))

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 from pointsman.core.ports import MOST_LIVE_OVERRIDES, OverrideRecord, TooManyOverrides
 from pointsman.storage.audit import AuditEntry, audit_insertion
 from pointsman.storage.bounds import bounded_text, check_limit, decode_object, encode_value
+from pointsman.storage.change_counters import count_change
 from pointsman.storage.database import Database
+from pointsman.storage.locks import take_lock
 from pointsman.storage.tables import overrides
 from pointsman.storage.usage_rows import storable_text
 
@@ -51,8 +53,10 @@ class OverridesStore:
         values["value"] = encode_value(override.value)
 
         def add(connection: Connection) -> None:
+            take_lock(connection, "overrides")
             replaced = _end_former(connection, override)
             _refuse_too_many(connection, override)
+            connection.execute(count_change("overrides"))
             connection.execute(insert(overrides).values(values))
             connection.execute(audit_insertion(_tell_addition(override, replaced)))
             _forget_oldest(connection)
@@ -68,9 +72,11 @@ class OverridesStore:
         wanted = and_(overrides.c.id == storable_text(override_id), _is_live(at_ms))
         ending = {"ended_at_ms": at_ms, "ended_by": bounded_text(author), "end_reason": bounded_text(reason)}
         async with self._database.write() as connection:
+            await connection.run_sync(take_lock, "overrides")
             found = (await connection.execute(select(overrides.c.kind, overrides.c.target).where(wanted))).one_or_none()
             if found is None:
                 return False
+            await connection.execute(count_change("overrides"))
             await connection.execute(update(overrides).where(wanted).values(ending))
             subject = f"{found.kind}:{found.target}"
             entry = AuditEntry(at_ms, author, "override.cancel", subject, reason, {"id": override_id})
@@ -99,6 +105,7 @@ class OverridesStore:
             "end_reason": bounded_text(reason),
         }
         async with self._database.write() as connection:
+            await connection.run_sync(take_lock, "overrides")
             for row in (await connection.execute(due)).all():
                 await connection.execute(update(overrides).where(overrides.c.seq == row.seq).values(ending))
                 subject = f"{row.kind}:{row.target}"

@@ -40,7 +40,7 @@ def is_current(connection: Connection) -> bool:
 
 
 def upgrade_database(url: URL) -> None:
-    """Bring the schema to the newest revision in one transaction; blocks, so call it from a thread.
+    """Bring the schema of a file to the newest revision in one transaction; blocks, so call it from a thread.
 
     Raises:
         NewerSchema: when the database is ahead of this program.
@@ -52,19 +52,13 @@ def upgrade_database(url: URL) -> None:
         with engine.begin() as connection:
             # Another process may have upgraded while this one waited for the lock.
             if not is_current(connection):
-                _run_migrations(connection)
+                migrate(connection)
     finally:
         engine.dispose()
 
 
-def _stored_revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision
-
-
-def _run_migrations(connection: Connection) -> None:
+def migrate(connection: Connection) -> None:
+    """Run what is missing up to the newest revision, in the transaction of the connection; hold the schema first."""
     # Alembic takes a quarter of a second to import, and a start on a current database needs none of it.
     from alembic import command
     from alembic.config import Config
@@ -73,3 +67,10 @@ def _run_migrations(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _stored_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision

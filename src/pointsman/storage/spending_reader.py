@@ -1,32 +1,32 @@
-"""What was spent in a window, summed up from the rows: once for each budget that comes into force, never per request.
+"""What was spent in a window, summed up from the ledger: once for each budget that comes into force, never per request.
 
-A sum reads the rows of its window in the order they were written. That is twice as fast as going through the index of
-times, and for ten million rows takes seconds, not minutes.
+A sum reads the entries of its window in the order they were written. That is twice as fast as going through the index
+of times, and for ten million entries takes seconds, not minutes.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, exists, func, literal, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, cast, func, literal, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pointsman.core.limits.scopes import CostQuestion, ScopeKind
 from pointsman.storage.database import Database
+from pointsman.storage.money_tables import ledger
 from pointsman.storage.tables import usage
 
 _NAMES: dict[ScopeKind, ColumnElement[str]] = {
-    "provider": usage.c.provider,
-    "model": usage.c.model,
-    "agent": usage.c.agent,
-    "interaction": usage.c.interaction,
-    "team": usage.c.team,
-    "user": usage.c.user,
-    "key": usage.c.key_id,
+    "provider": ledger.c.provider,
+    "model": ledger.c.model,
+    "agent": ledger.c.agent,
+    "interaction": ledger.c.interaction,
+    "team": ledger.c.team,
+    "user": ledger.c.user,
+    "key": ledger.c.key_id,
+    "session": ledger.c.session,
 }
-"""Where a row says for which scope of a kind it counts."""
-
-_CALLED: frozenset[ScopeKind] = frozenset(("cloud", "provider", "model"))
-"""Scopes of what was called: of those each upstream call of a request counts for its own."""
+"""Where an entry says for which scope of a kind it counts."""
 
 
 class SpendingReader:
@@ -45,20 +45,14 @@ class SpendingReader:
 
         Args:
             questions: what to sum up; names without any cost are left out of the answer.
-            last_request_id: the request whose row is the last one to count; all count when it is `None` or not stored.
+            last_request_id: the request whose entries are the last to count; all count when it is `None` or not stored.
         """
-        async with self._database.read() as connection:
-            last_seq = await _find_seq(connection, last_request_id) if last_request_id is not None else None
+        async with self._database.read(is_patient=True) as connection:
+            end = await _find_end(connection, last_request_id) if last_request_id is not None else None
             first_seqs: dict[int, int | None] = {}
             for since_ms in {question.since_ms for question in questions}:
                 first_seqs[since_ms] = await _find_first(connection, since_ms)
-            answers: list[dict[str, int]] = []
-            for question in questions:
-                costs = await _sum(connection, question, first_seqs[question.since_ms], last_seq)
-                if question.kind in _CALLED:
-                    await _move_further_costs(connection, question, last_seq, costs)
-                answers.append(costs)
-            return answers
+            return [await _sum(connection, question, first_seqs[question.since_ms], end) for question in questions]
 
 
 async def _find_seq(connection: AsyncConnection, request_id: str) -> int | None:
@@ -66,93 +60,65 @@ async def _find_seq(connection: AsyncConnection, request_id: str) -> int | None:
     return seq
 
 
+async def _find_end(connection: AsyncConnection, last_request_id: str) -> int | None:
+    """The first entry that no longer counts, or `None` when all do."""
+    last_seq = await _find_seq(connection, last_request_id)
+    if last_seq is None:
+        return None
+    called = select(usage.c.request_id).where(usage.c.seq > last_seq, usage.c.attempts > 0).order_by(usage.c.seq)
+    following: str | None = await connection.scalar(called.limit(1))
+    if following is None:
+        return None
+    end: int | None = await connection.scalar(select(func.min(ledger.c.seq)).where(ledger.c.request_id == following))
+    return end
+
+
 async def _find_first(connection: AsyncConnection, since_ms: int) -> int | None:
     # Without the addition SQLite would go through all rows from the oldest, because the least number comes first there.
-    first = select(func.min(usage.c.seq + 0)).where(usage.c.at_ms >= since_ms)
+    first = select(func.min(ledger.c.seq + 0)).where(ledger.c.at_ms >= since_ms)
     seq: int | None = await connection.scalar(first)
     return seq
 
 
 async def _sum(
-    connection: AsyncConnection, question: CostQuestion, first_seq: int | None, last_seq: int | None
+    connection: AsyncConnection, question: CostQuestion, first_seq: int | None, end: int | None
 ) -> dict[str, int]:
     if first_seq is None:
         return {}
     # The additions keep SQLite from the index of times.
-    wanted = _select_costs(question).where(
-        usage.c.seq >= first_seq,
-        usage.c.at_ms + 0 >= question.since_ms,
-        usage.c.at_ms + 0 < question.until_ms,
-        usage.c.cost_nusd.is_not(None),
+    wanted = _select_costs(connection, question).where(
+        ledger.c.seq >= first_seq,
+        ledger.c.at_ms + 0 >= question.since_ms,
+        ledger.c.at_ms + 0 < question.until_ms,
+        ledger.c.kind != "possibly_billed",
+        ledger.c.cost_nusd.is_not(None),
     )
-    if last_seq is not None:
-        wanted = wanted.where(usage.c.seq <= last_seq)
-    return {name: cost_nusd for name, cost_nusd in await connection.execute(wanted) if cost_nusd is not None}
+    if end is not None:
+        wanted = wanted.where(ledger.c.seq < end)
+    return {name: int(cost) for name, cost in await connection.execute(wanted) if cost is not None}
 
 
-async def _move_further_costs(
-    connection: AsyncConnection, question: CostQuestion, last_seq: int | None, costs: dict[str, int]
-) -> None:
-    """Take what further calls cost from the scope of the call that answered, and count it for their own."""
-    further = func.json_each(usage.c.further_costs).table_valued("value", name="further")
-    for sign, select_moved in ((-1, _select_by_row), (1, _select_by_call)):
-        moved = select_moved(question, further).where(
-            usage.c.further_costs.is_not(None),
-            usage.c.at_ms >= question.since_ms,
-            usage.c.at_ms < question.until_ms,
-        )
-        if last_seq is not None:
-            moved = moved.where(usage.c.seq + 0 <= last_seq)
-        for name, cost_nusd in await connection.execute(moved):
-            costs[name] = costs.get(name, 0) + sign * cost_nusd
-
-
-def _select_by_row(question: CostQuestion, further: FromClause) -> Select[*tuple[Any, ...]]:
-    """Further costs by the scope of the call that answered."""
-    if question.kind == "cloud":
-        return _select_further(literal(""), further).where(usage.c.location == "cloud")
-    name = _NAMES[question.kind]
-    return _select_further(name, further).where(name.in_(question.names))
-
-
-def _select_by_call(question: CostQuestion, further: FromClause) -> Select[*tuple[Any, ...]]:
-    """Further costs by the scope of the calls that caused them."""
-    if question.kind == "cloud":
-        return _select_further(literal(""), further).where(_read(further, "location") == "cloud")
-    name = _read(further, question.kind)
-    return _select_further(name, further).where(name.in_(question.names))
-
-
-def _select_further(name: ColumnElement[str], further: FromClause) -> Select[*tuple[Any, ...]]:
-    cost = func.sum(_read(further, "cost_nusd"))
-    return select().add_columns(name.label("scope"), cost).select_from(usage.join(further, true())).group_by("scope")
-
-
-def _read(further: FromClause, field: str) -> ColumnElement[Any]:
-    return func.json_extract(further.c.value, f"$.{field}")
-
-
-def _select_costs(question: CostQuestion) -> Select[*tuple[Any, ...]]:
-    """Names and sums of the rows that count for a kind of scope."""
-    cost = func.sum(usage.c.cost_nusd)
+def _select_costs(connection: AsyncConnection, question: CostQuestion) -> Select[*tuple[Any, ...]]:
+    """Names and sums of the entries that count for a kind of scope."""
+    cost = func.sum(ledger.c.cost_nusd)
     if question.kind == "total":
         return select().add_columns(literal(""), cost)
     if question.kind == "cloud":
-        return select().add_columns(literal(""), cost).where(usage.c.location == "cloud")
+        return select().add_columns(literal(""), cost).where(ledger.c.location == "cloud")
     if question.kind == "tag":
-        return _select_costs_of_tags(question.names)
-    name = _NAMES[question.kind]
-    return select().add_columns(name, cost).where(name.in_(question.names)).group_by(name)
+        tag = _list_tags(connection)
+        name: ColumnElement[str] = tag.c.value
+        wanted = select().add_columns(name, cost).select_from(ledger.join(tag, true()))
+    else:
+        name = _NAMES[question.kind]
+        wanted = select().add_columns(name, cost)
+    names = question.names
+    wanted = wanted.where(name != "" if names is None else name.in_(names)).group_by(name)
+    return wanted if question.most_names is None else wanted.order_by(cost.desc(), name).limit(question.most_names)
 
 
-def _select_costs_of_tags(names: frozenset[str]) -> Select[*tuple[Any, ...]]:
-    tag, earlier = _list_tags("tag"), _list_tags("earlier")
-    # A row counts once for a tag, though it may have it twice.
-    comes_again = exists(literal(1)).select_from(earlier)
-    comes_again = comes_again.where(earlier.c.value == tag.c.value, earlier.c.key < tag.c.key).correlate(usage, tag)
-    costs = select().add_columns(tag.c.value, func.sum(usage.c.cost_nusd)).select_from(usage.join(tag, true()))
-    return costs.where(tag.c.value.in_(names), ~comes_again).group_by(tag.c.value)
-
-
-def _list_tags(name: str) -> FromClause:
-    return func.json_each(usage.c.tags).table_valued("key", "value", name=name)
+def _list_tags(connection: AsyncConnection) -> FromClause:
+    """The tags of an entry as rows; it has each once."""
+    if connection.dialect.name == "postgresql":
+        return func.jsonb_array_elements_text(cast(ledger.c.tags, JSONB)).table_valued("value", name="tag")
+    return func.json_each(ledger.c.tags).table_valued("value", name="tag")

@@ -36,16 +36,19 @@ usage = Table(
     Column("team", Text, nullable=False, server_default=""),
     Column("user", Text, nullable=False, server_default=""),
     Column("location", Text, nullable=False, server_default=""),
-    Column("further_costs", Text),
+    Column("operation", Text, nullable=False, server_default="chat"),
+    Column("task", Text, nullable=False, server_default=""),
+    Column("experiment", Text, nullable=False, server_default=""),
+    Column("session", Text, nullable=False, server_default=""),
+    Column("cache_write_tokens", WideInteger),
 )
 """One row per finished request, in the order of arrival here; unknown counts and costs are NULL, never 0.
 
-The cost is that of all upstream calls; further costs say as a JSON array what of it was caused by others than the one
-that answered, and are NULL where none was.
+The cost is that of all upstream calls as it was known when the request ended; what each came to, and what was corrected
+later, is in the ledger.
 """
 
 Index("usage_at_ms", usage.c.at_ms)
-Index("usage_further_costs", usage.c.at_ms, sqlite_where=usage.c.further_costs.is_not(None))
 
 usage_totals = Table(
     "usage_totals",
@@ -89,6 +92,11 @@ virtual_keys = Table(
     Column("created_at_ms", WideInteger, nullable=False),
     Column("revoked_at_ms", WideInteger),
     Column("policy", Text),
+    Column("expires_at_ms", WideInteger),
+    Column("disabled", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("rotated_at_ms", WideInteger),
+    Column("last_used_at_ms", WideInteger),
 )
 """Virtual keys by their digest; the key itself is never stored. The policy is JSON, and NULL when there is none."""
 

@@ -4,25 +4,57 @@ A restart reads them in time proportional to the agents, not to the rows.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, case, func, literal, select
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from pointsman.core.routing.outcome import Outcome
 from pointsman.core.routing.totals import LATENCY_BOUNDS_MS, AgentTotals
-from pointsman.storage.tables import usage, usage_endings, usage_latencies, usage_totals
+from pointsman.storage.additions import Addition, add_rows_to
+from pointsman.storage.tables import usage_endings, usage_latencies, usage_totals
+from pointsman.storage.usage_rows import storable_text
 
 UNBOUNDED_MS = -1
 """Stands for the bucket above the last bound."""
 
+_TOTALS = Addition(
+    usage_totals, ("calls", "input_tokens", "output_tokens", "cost_nusd", "unknown_cost_calls", "latency_us")
+)
+_ENDINGS = Addition(usage_endings, ("requests",))
+_LATENCIES = Addition(usage_latencies, ("calls",))
 
-def add_to_totals(connection: Connection, after_seq: int) -> None:
-    """Add the rows above `after_seq`; folded by the database itself, so that a row sent twice counts once."""
-    for addition in _ADDITIONS:
-        connection.execute(addition, {"after_seq": after_seq})
+_BOUNDS_US = [bound * 1_000 for bound in LATENCY_BOUNDS_MS]
+_BOUNDS_MS = (*LATENCY_BOUNDS_MS, UNBOUNDED_MS)
+
+
+def add_to_totals(connection: Connection, fresh: Iterable[Outcome]) -> None:
+    """Add requests whose rows were inserted in this transaction."""
+    sums: dict[tuple[str], list[int]] = {}
+    endings: Counter[tuple[str, str]] = Counter()
+    latencies: Counter[tuple[str, int]] = Counter()
+    for outcome in fresh:
+        agent = outcome.agent
+        endings[agent, outcome.failure] += 1
+        total = sums.get((agent,))
+        if total is None:
+            total = sums[(agent,)] = [0, 0, 0, 0, 0, 0]
+        if outcome.attempts:
+            latency_us = round(outcome.latency_ms * 1_000)
+            latencies[agent, _BOUNDS_MS[bisect_left(_BOUNDS_US, latency_us)]] += 1
+            total[0] += 1
+            total[5] += latency_us
+        if outcome.usage is not None:
+            total[1] += outcome.usage.input_tokens
+            total[2] += outcome.usage.output_tokens
+        total[3] += outcome.cost_nusd or 0
+        if outcome.cost_status == "unknown":
+            total[4] += 1
+    _add(connection, _TOTALS, sums)
+    _add(connection, _ENDINGS, {key: [count] for key, count in endings.items()})
+    _add(connection, _LATENCIES, {key: [count] for key, count in latencies.items()})
 
 
 async def read_totals(connection: AsyncConnection) -> list[AgentTotals]:
@@ -45,56 +77,11 @@ def _bucket_of(at_most_ms: int) -> int:
     return bisect_left(LATENCY_BOUNDS_MS, at_most_ms)
 
 
-_IS_FRESH = usage.c.seq > bindparam("after_seq")
-_IS_CALL = usage.c.attempts > 0
-_AT_MOST_MS = case(
-    *((usage.c.latency_us <= bound * 1_000, literal(bound)) for bound in LATENCY_BOUNDS_MS),
-    else_=literal(UNBOUNDED_MS),
-)
-
-
-def _sum_of_calls(amount: ColumnElement[int]) -> ColumnElement[int]:
-    return func.sum(case((_IS_CALL, amount), else_=0))
-
-
-def _sum_of_known(amount: ColumnElement[int]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(amount), 0)
-
-
-def _addition(table: Table, fold: Select[Any]) -> Insert:
-    """Insert the folded rows, or add them to those that are there."""
-    insertion = sqlite.insert(table).from_select([column.name for column in table.columns], fold)
-    return insertion.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={
-            column.name: column + insertion.excluded[column.name] for column in table.columns if not column.primary_key
-        },
-    )
-
-
-_ADDITIONS = (
-    _addition(
-        usage_totals,
-        select(
-            usage.c.agent,
-            _sum_of_calls(literal(1)),
-            _sum_of_known(usage.c.input_tokens),
-            _sum_of_known(usage.c.output_tokens),
-            _sum_of_known(usage.c.cost_nusd),
-            func.sum(case((usage.c.cost_status == "unknown", 1), else_=0)),
-            _sum_of_calls(usage.c.latency_us),
-        )
-        .where(_IS_FRESH)
-        .group_by(usage.c.agent),
-    ),
-    _addition(
-        usage_endings,
-        select(usage.c.agent, usage.c.failure, func.count()).where(_IS_FRESH).group_by(usage.c.agent, usage.c.failure),
-    ),
-    _addition(
-        usage_latencies,
-        select(usage.c.agent, _AT_MOST_MS, func.count())
-        .where(_IS_FRESH, _IS_CALL)
-        .group_by(usage.c.agent, _AT_MOST_MS),
-    ),
-)
+def _add(connection: Connection, addition: Addition, amounts: Mapping[Any, list[int]]) -> None:
+    """Add amounts by their key, whose texts become what any SQL store can keep."""
+    added: dict[tuple[str | int, ...], list[int]] = {}
+    for key, figures in amounts.items():
+        stored = tuple(storable_text(part) if type(part) is str else part for part in key)
+        former = added.get(stored)
+        added[stored] = figures if former is None else list(map(int.__add__, former, figures))
+    add_rows_to(connection, addition, [(*key, *added[key]) for key in sorted(added)])

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from pointsman.core.chat.money import NUSD_PER_USD
 from pointsman.telemetry.metrics import AgentTally, Metrics
+from pointsman.telemetry.money_exposition import ReadMoney, expose_money, read_nothing
 from pointsman.telemetry.routing_exposition import expose_routing
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -22,9 +23,11 @@ def _now_ms() -> int:
 class Exposition:
     """Renders the metrics of one process, its memory and CPU time included."""
 
-    def __init__(self, metrics: Metrics, now_ms: Callable[[], int] = _now_ms) -> None:
+    def __init__(
+        self, metrics: Metrics, now_ms: Callable[[], int] = _now_ms, read_money: ReadMoney = read_nothing
+    ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(MetricsCollector(metrics, now_ms))
+        self._registry.register(MetricsCollector(metrics, now_ms, read_money))
         ProcessCollector(registry=self._registry)
 
     def render(self) -> bytes:
@@ -35,9 +38,10 @@ class Exposition:
 class MetricsCollector(Collector):
     """Reads the counters at the moment of a scrape; between scrapes it costs nothing."""
 
-    def __init__(self, metrics: Metrics, now_ms: Callable[[], int]) -> None:
+    def __init__(self, metrics: Metrics, now_ms: Callable[[], int], read_money: ReadMoney) -> None:
         self._metrics = metrics
         self._now_ms = now_ms
+        self._read_money = read_money
 
     def collect(self) -> Iterator[Metric]:
         """Every family, each with all its agents."""
@@ -60,6 +64,7 @@ class MetricsCollector(Collector):
             value=self._metrics.count_lost_rows(),
         )
         yield from expose_routing(self._metrics.routing, tallies, now_ms)
+        yield from expose_money(self._read_money(), self._metrics.denied)
 
 
 def _tokens(tallies: dict[str, AgentTally]) -> Metric:

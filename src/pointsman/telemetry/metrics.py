@@ -15,6 +15,7 @@ from pointsman.core.config.snapshot import Snapshot
 from pointsman.core.limits.tally import Calendar, Tally
 from pointsman.core.routing.outcome import CLIENT_DISCONNECTED, Outcome
 from pointsman.core.routing.totals import AgentTotals
+from pointsman.telemetry.money_exposition import DENIALS
 from pointsman.telemetry.routing_metrics import OTHER_LABEL, RoutingMetrics
 
 BY_MODEL_LABEL = "(none)"
@@ -168,6 +169,7 @@ class Metrics:
         latency_bounds_ms: the upper bounds of the latency buckets.
         revision: of the configuration that new requests see.
         routing: what routing did.
+        denied: requests that ended in each code of a failure since the start, of those that budgets and limits have.
     """
 
     def __init__(self, latency_bounds_ms: Sequence[int], count_lost_rows: Callable[[], int]) -> None:
@@ -181,6 +183,7 @@ class Metrics:
         self.revision = ""
         self.count_lost_rows = count_lost_rows
         self.routing = RoutingMetrics()
+        self.denied = dict.fromkeys(DENIALS, 0)
         self._bounds_us = [bound * 1_000 for bound in latency_bounds_ms]
         self._days = Calendar("day", "UTC")
         self._shown = {"": BY_MODEL_LABEL}
@@ -212,6 +215,8 @@ class Metrics:
         tally = self._tallies.get(outcome.agent, self._other)
         self.routing.record(outcome, self._shown.get(outcome.agent, OTHER_LABEL))
         tally.add_ending(outcome.failure)
+        if outcome.failure in self.denied:
+            self.denied[outcome.failure] += 1
         if outcome.attempts:
             latency_us = round(outcome.latency_ms * 1_000)
             tally.calls += 1

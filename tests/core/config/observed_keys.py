@@ -14,8 +14,10 @@ from observations import (
     problems,
     settings,
 )
+from observed_alerts import ALERTS
 from observed_caching import CACHE, list_caching_pairs
 from observed_losses import list_loss_pairs
+from observed_prices import list_price_pairs
 from observed_quirks import QUIRKS
 from observed_routing import ROUTING
 from observed_terms import TERMS, list_term_pairs
@@ -52,16 +54,11 @@ PROVIDERS = (
     Pair(f"{OWN}.timeouts.stream_total", ABSENT, "120s", CALL),
 )
 
-PRICE = f"{MODEL}.price_per_1m_tokens"
 MODELS = (
     Pair(f"{MODEL}.provider", "own", "other", CALL),
     Pair(f"{MODEL}.model_id", ABSENT, "m-2026", CALL),
     Pair(f"{MODEL}.enabled", True, False, decision("agent:a"), SPARE),
     Pair(f"{MODEL}.description", ABSENT, "Writes well", listing),
-    Pair(f"{PRICE}.input", "1", "2", CALL),
-    Pair(f"{PRICE}.output", "1", "2", CALL),
-    Pair(f"{PRICE}.cached_input", ABSENT, "0.5", CALL),
-    Pair(f"{PRICE}.cache_write", ABSENT, "1.25", CALL),
     Pair(f"{MODEL}.context_window", 1_000, 9_000, problems, {f"{AGENT}.parameters.max_tokens": 5_000}),
     Pair(f"{MODEL}.max_output_tokens", 1_000, 9_000, problems, {f"{AGENT}.parameters.max_tokens": 5_000}),
     Pair(f"{MODEL}.capabilities", ABSENT, ["vision"], explanation("m")),
@@ -141,6 +138,10 @@ OPERATIONS = (
     Pair("telemetry.request_logging", "metadata_only", "off", settings),
     Pair("server.listen", ABSENT, "127.0.0.1:4200", settings),
     Pair("storage.url", ABSENT, "sqlite:////var/lib/pointsman.db", settings),
+    Pair("storage.redis.env", "POINTSMAN_REDIS_URL", "POINTSMAN_OTHER_URL", settings),
+    Pair("storage.redis.file", "/run/secrets/redis", "/run/secrets/other", settings),
+    Pair("storage.hard_budgets", ABSENT, "redis", settings, {"storage.redis.env": "POINTSMAN_REDIS_URL"}),
+    Pair("storage.lease", ABSENT, "60s", settings),
 )
 
 
@@ -164,6 +165,7 @@ PAIRS = {
         *PROVIDERS,
         *QUIRKS,
         *MODELS,
+        *list_price_pairs(),
         *RESOURCES,
         *list_caller_pairs(),
         *list_term_pairs(),
@@ -173,6 +175,7 @@ PAIRS = {
         *TASKS,
         *ROUTING,
         *TERMS,
+        *ALERTS,
         *OPERATIONS,
         *CACHE,
     )

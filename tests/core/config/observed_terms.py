@@ -14,6 +14,7 @@ from routing_observations import (
     find_a_name,
     find_nothing_slowly,
     hedges,
+    held_back,
     repeats,
     searched,
 )
@@ -59,6 +60,16 @@ BUDGETS = (
     Pair(f"{BUDGET}.confirm_zero", False, True, problems, put_budget(limit="0")),
 )
 
+LIMIT = "limits[]"
+LIMITED = {f"{LIMIT}.scope": "agent:a", f"{LIMIT}.concurrent": 2}
+LIMITS = (
+    Pair(f"{LIMIT}.name", ABSENT, "ours", held_back, LIMITED),
+    Pair(f"{LIMIT}.scope", "agent:a", "user:b", held_back, LIMITED),
+    Pair(f"{LIMIT}.requests_per_minute", 6, 12, held_back, {f"{LIMIT}.scope": "agent:a"}),
+    Pair(f"{LIMIT}.tokens_per_minute", 100, 200, held_back, {f"{LIMIT}.scope": "agent:a"}),
+    Pair(f"{LIMIT}.concurrent", 1, 2, held_back, {f"{LIMIT}.scope": "agent:a"}),
+)
+
 EXPERIMENT = "experiments.NAME"
 TRIED = {
     f"{EXPERIMENT}.agent": "a",
@@ -87,7 +98,7 @@ EXPERIMENTS = (
     ),
 )
 
-TERMS = (*PRIVACY, *BUDGETS, *EXPERIMENTS)
+TERMS = (*PRIVACY, *BUDGETS, *LIMITS, *EXPERIMENTS)
 
 
 def list_term_pairs() -> Iterator[Pair]:

@@ -23,13 +23,14 @@ from openai_door import DOOR
 from pointsman.control.spending import Spending
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.config.snapshot import Deployment
+from pointsman.core.limits.claims import Claim, Place, Shortage
 from pointsman.core.limits.scopes import CostQuestion
 from pointsman.core.ports import Headers
 from pointsman.core.routing.decide import decide
 from pointsman.core.routing.decision import Decision, Refusal
 from pointsman.core.routing.facts import NOTHING_SEEN, Facts, LiveTarget
 from pointsman.core.routing.money_facts import Payer
-from pointsman.core.routing.outcome import Outcome
+from pointsman.core.routing.outcome import AttemptCharge, Outcome
 from pointsman.relay.call import Call, Progress, Relay
 from pointsman.relay.hedge_pace import HedgePace
 from pointsman.relay.repetition import find_wait_s
@@ -197,7 +198,9 @@ class NoRows:
 
 def spend(cost_nusd: int, at_ms: int) -> Outcome:
     """A request of the agent a that went to the cloud."""
-    return replace(EXAMPLE, at_ms=at_ms, agent="a", model="m", provider="own", location="cloud", cost_nusd=cost_nusd)
+    charge = AttemptCharge(1, "m", "own", "m", "cloud", "answer", None, cost_nusd, "actual")
+    spent = replace(EXAMPLE, at_ms=at_ms, agent="a", model="m", provider="own", location="cloud", cost_nusd=cost_nusd)
+    return replace(spent, charges=(charge,))
 
 
 def counted(document: Document) -> object:
@@ -208,6 +211,19 @@ def counted(document: Document) -> object:
         await spending.follow(compile_document(document), EARLIER_MS)
         spending.record(spend(10_000_000_000, EARLIER_MS))
         return spending.look(NOW_MS, Payer(agent="a"))
+
+    return asyncio.run(observe())
+
+
+def held_back(document: Document) -> object:
+    """What three requests of the agent a are given that come at once, each of 90 tokens."""
+
+    async def observe() -> object:
+        spending = Spending(NoRows(), clock_ns=lambda: 0)
+        await spending.follow(compile_document(document), NOW_MS)
+        claim = Claim(Payer(agent="a"), Place("m", "own", "cloud"), NOW_MS, 0, 1, 90)
+        answers = [spending.hold(claim) for _ in range(3)]
+        return [answer if isinstance(answer, Shortage) else answer is not None for answer in answers]
 
     return asyncio.run(observe())
 

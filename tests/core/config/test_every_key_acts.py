@@ -79,7 +79,7 @@ routing: {savings: [use_cheaper_models_for_simple_tasks, cache_similar_requests]
 budgets:
   - {scope: total, window: day, limit: "5"}
   - {scope: cloud, window: day, limit: "5", on_exceed: local_only}
-  - {scope: "user:ada", window: day, limit: "5", on_exceed: alert}
+alerts: {on: [budget_threshold_warnings, quality_score_drops]}
 """
     root = read_source(Source("pointsman.yaml", text.encode()), Findings())
     assert isinstance(root, MappingNode)
@@ -88,7 +88,7 @@ budgets:
         PendingKey("providers.own.display_name", "console"),
         PendingKey("agents.a.policy.stream_guard", PENDING["agents.NAME.policy.stream_guard"]),
         PendingKey("routing.savings[1]", "cache", "cache_similar_requests"),
-        PendingKey("budgets[2].on_exceed", "alerts", "alert"),
+        PendingKey("alerts.on[1]", "alerts", "quality_score_drops"),
     )
     assert str(found[0]) == "providers.own.display_name (console)"
-    assert str(found[-1]) == "budgets[2].on_exceed: alert (alerts)"
+    assert str(found[-1]) == "alerts.on[1]: quality_score_drops (alerts)"

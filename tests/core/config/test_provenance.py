@@ -143,7 +143,7 @@ def test_a_mapping_that_means_one_thing_is_one_value() -> None:
         "models.gpt-4.1.price_per_1m_tokens", build("stored", {"models": {"gpt-4.1": {"price_per_1m_tokens": price}}})
     )
     assert (found.value, found.layer, found.leaves) == (price, "stored", ())
-    assert [shadow.layer for shadow in found.shadows] == ["catalogue"]
+    assert [shadow.layer for shadow in found.shadows] == ["catalogue", "defaults"]
 
 
 def test_a_variable_ranks_below_the_file_and_is_told_by_its_name() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.core.config.checks.budgets import SCOPE_KINDS, WHOLE_SCOPES
-from pointsman.core.config.snapshot import Budget
+from pointsman.core.config.snapshot import Budget, RateLimit
 from pointsman.core.limits.scopes import read_scope
 
 
@@ -42,6 +42,25 @@ def test_what_is_not_written() -> None:
     assert (tagged.name, tagged.scope_kind, tagged.scope_name) == ("tag:a:b per day", "tag", "a:b")
 
 
+def test_a_rolling_window_is_the_same_in_every_zone() -> None:
+    (budget,) = compile_good(
+        _budgets("scope: 'session:*', window: rolling_day, limit: 5, time_zone: Asia/Tokyo")
+    ).budgets
+    assert (budget.name, budget.scope_kind, budget.scope_name) == ("session:* per rolling_day", "session", "*")
+    assert (budget.window, budget.time_zone) == ("rolling_day", "UTC")
+
+
+def test_limits_as_written() -> None:
+    text = GOOD + "limits:\n  - {scope: 'user:*', requests_per_minute: 60, concurrent: 2}\n"
+    text += "  - {name: tokens, scope: cloud, tokens_per_minute: 90000}\n"
+    snapshot = compile_good(text)
+    assert snapshot.limits == (
+        RateLimit("user:*", "user", "*", 60, None, 2),
+        RateLimit("tokens", "cloud", "", None, 90_000, None),
+    )
+    assert snapshot.revision != compile_good(text.replace("90000", "90001")).revision
+
+
 def test_no_budgets() -> None:
     assert compile_good(GOOD).budgets == ()
 
@@ -58,7 +77,7 @@ def test_an_environment_may_have_budgets_of_its_own() -> None:
 
 
 @given(
-    st.from_regex(rf"({'|'.join((*WHOLE_SCOPES, *SCOPE_KINDS, 'session', ''))})(:[a-z:]{{0,3}})?", fullmatch=True)
+    st.from_regex(rf"({'|'.join((*WHOLE_SCOPES, *SCOPE_KINDS, 'sesion', ''))})(:[a-z:]{{0,3}})?", fullmatch=True)
     | st.text(max_size=5)
 )
 def test_every_scope_that_is_no_mistake_can_be_read(scope: str) -> None:
@@ -80,7 +99,8 @@ def test_a_machine_without_time_zones_says_so(tmp_path: Path) -> None:
         _budgets("scope: total, window: day, limit: 5, time_zone: Europe/Paris", "scope: cloud, window: day, limit: 4")
     )
     environ = {**os.environ, "PYTHONTZPATH": "", "OPENAI_API_KEY": "test"}
-    command = [sys.executable, "-c", "from pointsman.cli.main import main; main()", "check", str(path)]
+    program = "import sys; sys.modules['tzdata'] = None; from pointsman.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "check", str(path)]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1, ended
     assert 'this machine has no rules of time zones, "Europe/Paris" neither; install tzdata, or write UTC' in (

@@ -1,6 +1,7 @@
 """Windows partition time in every zone, through every change of its clock, and begin where people expect them to."""
 
 import zoneinfo
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pointsman.core.limits.windows import WindowKind, find_window, has_time_zone, window_end, window_start
+from pointsman.core.limits.windows import WindowKind, find_length, find_window, has_time_zone, window_end, window_start
 
 ZONES = sorted(zoneinfo.available_timezones())
 HOUR_MS = 3_600_000
@@ -39,6 +40,62 @@ def test_windows_follow_one_another_without_gap_or_overlap(zone: str, kind: Wind
         assert (window_start(inside, kind, zone), window_end(inside, kind, zone)) == (start_ms, end_ms)
     assert window_end(start_ms - 1, kind, zone) == start_ms
     assert window_start(end_ms, kind, zone) == end_ms
+
+
+def _walk(kind: WindowKind, zone: str, first_ms: int, last_ms: int) -> Iterator[tuple[int, int]]:
+    """The windows from one moment to another; each begins where the one before ends, whoever asks for it."""
+    start_ms, end_ms = find_window(first_ms, kind, zone)
+    while start_ms < last_ms:
+        yield start_ms, end_ms
+        following = find_window(end_ms, kind, zone)
+        assert following[0] == end_ms < following[1], (zone, kind, end_ms)
+        start_ms, end_ms = following
+
+
+def _walk_years(zone: str, first: int, last: int) -> None:
+    """Every day of some years; every hour of a day on which the clock is changed, which is no day of 24 hours."""
+    from_ms, to_ms = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1_000) for year in (first, last))
+    for start_ms, end_ms in _walk("day", zone, from_ms, to_ms):
+        if end_ms - start_ms != 24 * HOUR_MS:
+            assert find_window(end_ms - 1, "day", zone) == (start_ms, end_ms)
+            hours = list(_walk("hour", zone, start_ms, end_ms))
+            assert all(0 < end - start <= HOUR_MS for start, end in hours)
+            assert hours[0][0] <= start_ms and hours[-1][1] >= end_ms
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_windows_partition_time_in_every_zone(part: int) -> None:
+    """All months of sixteen years, and the days of one of them, which is another one from zone to zone."""
+    for place, zone in enumerate(ZONES[part::8]):
+        months = list(_walk("month", zone, FIRST_MS, LAST_MS - 1))
+        assert len(months) in (192, 193), zone
+        year = 2020 + (place * 8 + part) % 16
+        _walk_years(zone, year, year + 1)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("zone", ZONES)
+def test_windows_partition_time_in_every_zone_and_year(zone: str) -> None:
+    _walk_years(zone, 2020, 2036)
+    assert sum(1 for _ in _walk("week", zone, FIRST_MS, LAST_MS)) in (835, 836)
+
+
+ROLLING: list[tuple[WindowKind, int]] = [
+    ("rolling_hour", HOUR_MS),
+    ("rolling_day", 24 * HOUR_MS),
+    ("rolling_week", 7 * 24 * HOUR_MS),
+    ("rolling_month", 30 * 24 * HOUR_MS),
+]
+
+
+@given(st.sampled_from(ROLLING), moments)
+def test_what_counts_together_in_a_rolling_window_covers_its_length(kind: tuple[WindowKind, int], at_ms: int) -> None:
+    window, length_ms = kind
+    start_ms, end_ms = find_window(at_ms, window, "UTC")
+    since_ms = start_ms - find_length(window)
+    assert since_ms <= at_ms - length_ms < since_ms + (end_ms - start_ms)
+    assert 2 <= (end_ms - since_ms) // (end_ms - start_ms) <= 60
+    assert find_length("month") == 0
 
 
 @given(zones, st.integers(2020, 2035), st.integers(1, 12))

@@ -7,10 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.core.chat.usage import MOST_TOKENS, Usage
-from pointsman.core.pricing.prices import PriceTable, PriceTier, cost_nusd, expect_cost_nusd
+from pointsman.core.pricing.prices import PriceTable, PriceTier, expect_cost_nusd
+from pointsman.core.pricing.prices import cost_nusd as find_cost_nusd
 
 _PRICES = st.integers(0, 10**12)
 _TOKENS = st.integers(0, MOST_TOKENS)
+
+
+def cost_nusd(usage: Usage, prices: PriceTable) -> int:
+    cost = find_cost_nusd(usage, prices)
+    assert cost is not None, "everything that is used here has a price"
+    return cost
 
 
 @given(_TOKENS, _TOKENS, _TOKENS, _PRICES, _PRICES, _PRICES)

@@ -77,3 +77,11 @@ def test_a_policy_that_cannot_be_read_allows_nothing(target: str) -> None:
 def test_nothing_that_can_be_decoded_equals_the_unreadable_one() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(msgspec.json.encode(UNREADABLE), type=KeyPolicy)
+
+
+@given(LISTS, LISTS, LISTS, TARGETS)
+def test_what_team_and_user_list_has_to_allow_it_too(
+    own: tuple[str, ...], team: tuple[str, ...], user: tuple[str, ...], target: str
+) -> None:
+    alone = [KeyPolicy(models=names).allows(target) for names in (own, team, user)]
+    assert KeyPolicy(models=own, within=(team, user)).allows(target) == all(alone)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dialects.beside_chat.crossings import DECODERS, GOOD, PROVIDERS, decode, open_way
 from pointsman.core.chat.client_json import ClientError
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
-from pointsman.core.chat.usage import Usage
+from pointsman.core.chat.usage import FurtherCounts, Usage
 from pointsman.core.dialects.vectors import pack_vector, unpack_vector
 
 FLOATS = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=20)
@@ -106,7 +106,8 @@ def test_ranks_are_told_with_what_was_ranked() -> None:
     fields = GOOD["openai rerank"] | {"documents": ["a", {"text": "b", "n": 1}]}
     written, usage = receive("openai rerank", fields, "cohere", find_answer("rerank", "cohere"))
     assert [result["document"] for result in written["results"]] == [{"text": "b", "n": 1}, {"text": "a"}]
-    assert usage is None and written["meta"] == {"billed_units": {"search_units": 1}} and "usage" not in written
+    assert usage == Usage(0, 0, further=FurtherCounts(searches=1))
+    assert written["meta"] == {"billed_units": {"search_units": 1}} and "usage" not in written
     written, usage = receive(
         "cohere rerank", GOOD["cohere rerank"], "openai_chat", find_answer("rerank", "openai_chat")
     )

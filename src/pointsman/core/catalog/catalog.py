@@ -43,6 +43,7 @@ class KnownProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             `@NAME` is the path of a file, `NAME+OTHER+THIRD?` are joined by colons, the last one if it is set.
         quirks: what it, or a model of it, wants said otherwise.
         operations: what it can be asked for, as far as its wire format can say that.
+        batch_millionths: what a call in a batch costs, as a part of the usual price, or `None` when it does not say.
         note: for people who set it up.
     """
 
@@ -61,6 +62,7 @@ class KnownProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quirks: tuple[Quirk, ...] = ()
     operations: tuple[Operation, ...] = ("chat", "embeddings")
     note: str = ""
+    batch_millionths: int | None = None
 
     def __post_init__(self) -> None:
         if not self.usual_base_url:

@@ -9,10 +9,8 @@ from typing import Annotated
 
 import msgspec
 
-MOST_NUSD = 10**15
-"""A million dollars per million tokens: nothing costs more."""
+from pointsman.core.catalog.further_rates import FurtherRates, Price
 
-Price = Annotated[int, msgspec.Meta(ge=0, le=MOST_NUSD)]
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=256)]
@@ -33,6 +31,7 @@ class ListedTier(msgspec.Struct, frozen=True, array_like=True):
         cached_input_nusd: prompt tokens served from the provider's cache.
         output_nusd: generated tokens.
         cache_write_nusd: prompt tokens written into the provider's cache, or `None`: as any prompt tokens.
+        further: prices of what few models have, those that do not depend on length included.
     """
 
     above_input_tokens: Annotated[int, msgspec.Meta(ge=0, le=10**9)]
@@ -40,6 +39,7 @@ class ListedTier(msgspec.Struct, frozen=True, array_like=True):
     cached_input_nusd: Price
     output_nusd: Price
     cache_write_nusd: Price | None = None
+    further: FurtherRates | None = None
 
 
 class ListedPrice(msgspec.Struct, frozen=True, array_like=True):
@@ -52,6 +52,7 @@ class ListedPrice(msgspec.Struct, frozen=True, array_like=True):
         output_nusd: generated tokens.
         cache_write_nusd: prompt tokens written into the provider's cache, or `None`: as any prompt tokens.
         tiers: for calls with long prompts, the shortest first.
+        further: prices of what few models have, or `None`.
     """
 
     valid_from: Day | None
@@ -60,6 +61,7 @@ class ListedPrice(msgspec.Struct, frozen=True, array_like=True):
     output_nusd: Price
     cache_write_nusd: Price | None = None
     tiers: Annotated[tuple[ListedTier, ...], msgspec.Meta(max_length=8)] = ()
+    further: FurtherRates | None = None
 
     def __post_init__(self) -> None:
         starts = [tier.above_input_tokens for tier in self.tiers]

@@ -10,8 +10,10 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
-from pointsman.core.catalog.known_model import MOST_NUSD, KnownModel, ListedPrice, ListedTier, ModelList
+from pointsman.core.catalog.further_rates import MOST_NUSD, NOTHING_FURTHER, FurtherRates
+from pointsman.core.catalog.known_model import KnownModel, ListedPrice, ListedTier, ModelList
 from pointsman.core.catalog.match_clauses import Clause, read_clauses
 
 PROVIDERS = {
@@ -38,7 +40,21 @@ SERVED_TOO = {"azure-openai": "openai", "vertex": "google"}
 SERVED_ELSEWHERE = {"google": "claude"}
 """What their list of a provider holds and our endpoint of it does not serve: Claude is Vertex AI's alone."""
 
+SOUND_AS_TEXT = ("google",)
+"""Whose page of prices names one of its own for sound in a prompt only where it differs from that of text."""
+
 _NUSD_PER_USD = 1_000_000_000
+
+_FURTHER = {
+    "output_reasoning_mtok": "reasoning_nusd",
+    "cache_write_1h_mtok": "cache_write_1h_nusd",
+    "input_audio_mtok": "audio_input_nusd",
+    "output_audio_mtok": "audio_output_nusd",
+    "input_image_mtok": "image_input_nusd",
+    "output_image_mtok": "image_output_nusd",
+}
+_FURTHER_BY_THOUSAND = {"requests_kcount": "request_nusd", "web_searches_kcount": "search_nusd"}
+"""Their name of a further price to ours; the latter are for a thousand of a thing, and ours for each."""
 
 
 class _Tier(msgspec.Struct, frozen=True):
@@ -109,10 +125,24 @@ def _read_models(provider: _Provider) -> Iterator[KnownModel]:
     for model in sorted(provider.models, key=lambda model: model.id):
         try:
             prices = tuple(_read_prices(model))
+            if provider.id in SOUND_AS_TEXT:
+                prices = tuple(map(_price_sound, prices))
             if prices and not (elsewhere and model.id.startswith(elsewhere)):
                 yield _build_model(model, prices)
         except (ValueError, InvalidOperation, RecursionError) as error:
             raise ValueError(f"{provider.id}/{model.id}: {error}") from None
+
+
+def _price_sound(price: ListedPrice) -> ListedPrice:
+    """With a price for prompts of sound, that of any prompt, unless one is stated; embeddings take none."""
+    if not price.output_nusd or (price.further is not None and price.further.audio_input_nusd is not None):
+        return price
+    tiers = (replace(tier, further=_add_sound(tier.further, tier.input_nusd)) for tier in price.tiers)
+    return replace(price, tiers=tuple(tiers), further=_add_sound(price.further, price.input_nusd))
+
+
+def _add_sound(further: FurtherRates | None, input_nusd: int) -> FurtherRates:
+    return replace(further or NOTHING_FURTHER, audio_input_nusd=input_nusd)
 
 
 def _build_model(model: _Model, prices: tuple[ListedPrice, ...]) -> KnownModel:
@@ -140,7 +170,7 @@ def _read_prices(model: _Model) -> Iterator[ListedPrice]:
     last: ListedPrice | None = None
     for day in [None, *sorted(start for start in starts if start is not None)]:
         for price in _list_price(day, _select_prices(day, model.prices), embeds):
-            if last is None or msgspec.structs.replace(price, valid_from=last.valid_from) != last:
+            if last is None or replace(price, valid_from=last.valid_from) != last:
                 yield price
             last = price
 
@@ -168,8 +198,11 @@ def _list_price(day: date | None, prices: Iterable[_Prices], embeds: bool) -> It
         {tier.start for amount in highest.values() if isinstance(amount, _TieredPrice) for tier in amount.tiers}
     )
     base = _read_rates(highest, 0)
-    tiers = tuple(ListedTier(start, *_read_rates(highest, start + 1)) for start in starts)
-    yield ListedPrice(day.isoformat() if day else None, *base, tiers=tiers)
+    tiers = tuple(
+        ListedTier(start, *_read_rates(highest, start + 1), further=_read_further(highest, start + 1))
+        for start in starts
+    )
+    yield ListedPrice(day.isoformat() if day else None, *base, tiers=tiers, further=_read_further(highest, 0))
 
 
 def _is_complete(prices: _Prices, embeds: bool) -> bool:
@@ -184,6 +217,16 @@ def _read_rates(prices: _Prices, tokens: int) -> tuple[int, int, int, int | None
     write = _price_at(prices, "cache_write_mtok", tokens)
     input = _price_at(prices, "input_mtok", tokens) or 0
     return input, input if read is None else read, _price_at(prices, "output_mtok", tokens) or 0, write
+
+
+def _read_further(prices: _Prices, tokens: int) -> FurtherRates | None:
+    """What few models have a price for, or `None` when this one has none of it."""
+    found = {ours: _price_at(prices, theirs, tokens) for theirs, ours in _FURTHER.items()}
+    for theirs, ours in _FURTHER_BY_THOUSAND.items():
+        thousand_nusd = _price_at(prices, theirs, tokens)
+        found[ours] = None if thousand_nusd is None else -(-thousand_nusd // 1_000)
+    stated = {name: price for name, price in found.items() if price is not None}
+    return FurtherRates(**stated) if stated else None
 
 
 def _price_at(prices: _Prices, name: str, tokens: int) -> int | None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pointsman.core.catalog.further_rates import FurtherRates
 from pointsman.core.catalog.known_model import KnownModel, ListedPrice, ModelList
 from pointsman.core.chat.money import parse_usd
 
@@ -12,6 +13,28 @@ class _WrittenPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cached_input: str | None = None
     cache_write: str | None = None
     valid_from: str | None = None
+    cache_write_1h: str | None = None
+    reasoning: str | None = None
+    audio_input: str | None = None
+    audio_output: str | None = None
+    image_input: str | None = None
+    image_output: str | None = None
+    per_request: str | None = None
+    per_search: str | None = None
+    per_image: str | None = None
+
+
+_FURTHER = {
+    "cache_write_1h": "cache_write_1h_nusd",
+    "reasoning": "reasoning_nusd",
+    "audio_input": "audio_input_nusd",
+    "audio_output": "audio_output_nusd",
+    "image_input": "image_input_nusd",
+    "image_output": "image_output_nusd",
+    "per_request": "request_nusd",
+    "per_search": "search_nusd",
+    "per_image": "image_nusd",
+}
 
 
 class _WrittenModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,10 +96,12 @@ def _to_known(model: _WrittenModel, stated_at: str) -> KnownModel:
 
 
 def _to_listed(price: _WrittenPrice) -> ListedPrice:
+    further = {ours: parse_usd(text) for name, ours in _FURTHER.items() if (text := getattr(price, name)) is not None}
     return ListedPrice(
         valid_from=price.valid_from,
         input_nusd=parse_usd(price.input),
         cached_input_nusd=parse_usd(price.cached_input or price.input),
         output_nusd=parse_usd(price.output),
         cache_write_nusd=None if price.cache_write is None else parse_usd(price.cache_write),
+        further=FurtherRates(**further) if further else None,
     )

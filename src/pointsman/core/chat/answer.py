@@ -158,7 +158,12 @@ class UsageSeen(msgspec.Struct, gc=False):
 
 
 class Ended(msgspec.Struct, gc=False):
-    """The answer is complete; the last event."""
+    """The answer is complete; the last event.
+
+    With `is_cut` the gateway ended it before its provider did: what usage was seen by then is not all of it.
+    """
+
+    is_cut: bool = False
 
 
 class Failed(msgspec.Struct):

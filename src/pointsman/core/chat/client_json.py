@@ -36,7 +36,10 @@ class ClientError(Exception):
         code: stable, such as `duplicate_key`.
         message: what is wrong and what to do; holds at most 64 characters of the input.
         param: the path of the offending value, such as `messages[0].role`, or `None`.
+        retry_after_s: when it makes sense to ask again, or `None` when nobody knows.
     """
+
+    retry_after_s: float | None = None
 
     def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)

@@ -19,7 +19,7 @@ from pointsman.core.config.nodes import MappingNode, ScalarNode, find_node
 from pointsman.core.config.overlay import build_environment_layer, list_environments
 from pointsman.core.config.problems import MOST_PROBLEMS, Findings, Place, Problem
 from pointsman.core.config.read_document import Document, read_document, refuse_secrets_and_nulls
-from pointsman.core.config.resolve_budgets import resolve_budgets
+from pointsman.core.config.resolve_budgets import resolve_budgets, resolve_limits
 from pointsman.core.config.resolve_caller import resolve_agents, resolve_interactions, resolve_tasks
 from pointsman.core.config.resolve_model import adopt_model, resolve_model
 from pointsman.core.config.resolve_provider import list_provider_limits, resolve_provider
@@ -196,6 +196,7 @@ def _compile_stack(
         settings=resolve_settings(compilation),
         routing=resolve_routing(document, models, agents, (*interactions.values(), *tasks.values()), stack.layers),
         budgets=resolve_budgets(compilation),
+        limits=resolve_limits(compilation),
         provider_limits=list_provider_limits(providers),
     )
     run_checks(compilation, snapshot)

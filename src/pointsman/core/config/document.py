@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from pointsman.core.config.sections.callers import Agent, Experiment, Interaction, Policy, Task
+from pointsman.core.config.sections.limits import Limit
 from pointsman.core.config.sections.operations import (
     Alerts,
     Cache,
@@ -55,6 +56,7 @@ SECTIONS: dict[str, Section] = {
     "tasks": Section(Task, "named"),
     "routing": Section(Routing, "single"),
     "budgets": Section(Budget, "listed"),
+    "limits": Section(Limit, "listed"),
     "experiments": Section(Experiment, "named"),
     "policy": Section(Policy, "single"),
     "privacy": Section(Privacy, "single"),

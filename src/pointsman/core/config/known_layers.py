@@ -25,14 +25,14 @@ from pointsman.core.config.resolve_references import resolve_references
 from pointsman.core.config.sections.providers import Model as WrittenModel
 from pointsman.core.config.sections.providers import Provider
 from pointsman.core.config.snapshot import Model
-from pointsman.core.config.written_form import write_money
+from pointsman.core.config.write_prices import write_prices
 
 DEFAULTS_FILE = "defaults"
 CATALOGUE_FILE = "the catalogue"
 _BASE_URL = "the base URL"
 """What tells where a provider is."""
 
-_MODEL_FACTS = ("context_window", "max_output_tokens", "capabilities", "price_per_1m_tokens")
+_MODEL_FACTS = ("context_window", "max_output_tokens", "capabilities", "price_per_1m_tokens", "price_changes")
 
 
 def build_default_layer(document_root: MappingNode) -> Layer:
@@ -168,13 +168,7 @@ def _list_facts(model: Model, compilation: Compilation) -> dict[str, Node]:
             facts[field] = _build(known, f"{path}.{field}", source)
     facts["capabilities"] = _build(list(model.capabilities), f"{path}.capabilities", source)
     if model.prices is not None:
-        price: dict[str, Plain] = {
-            "input": write_money(model.prices.input_nusd),
-            "output": write_money(model.prices.output_nusd),
-            "cached_input": write_money(model.prices.cached_input_nusd),
-        }
-        if model.prices.cache_write_nusd is not None:
-            price["cache_write"] = write_money(model.prices.cache_write_nusd)
+        price: Plain = write_prices(model.prices)
         facts["price_per_1m_tokens"] = _build(price, f"{path}.price_per_1m_tokens", model.prices.source)
     return facts
 

@@ -16,11 +16,11 @@ PENDING: dict[str, str] = {
     "providers.NAME.api_key.secret": "secrets",
     "providers.NAME.api_key.aws": "secrets",
     "routing.strategies.NAME.description": "console",
-    "budgets[].alert_at": "alerts",
     "experiments.NAME.description": "console",
     **{f"{holder}.{name}": topic for holder in _WITH_POLICY for name, topic in _POLICY.items()},
     "cache.similarity": "cache",
-    "alerts": "alerts",
+    "alerts.webhook.secret": "secrets",
+    "alerts.webhook.aws": "secrets",
     "retention.usage": "retention",
     "retention.audit": "retention",
     "security.secret_store": "secrets",
@@ -31,7 +31,8 @@ PENDING: dict[str, str] = {
     "telemetry.series": "telemetry",
     "telemetry.panels": "console",
     "server.admin_listen": "access",
-    "storage.redis": "money",
+    "storage.redis.secret": "secrets",
+    "storage.redis.aws": "secrets",
 }
 """A key's path, or that of the mapping that it stands in, and its topic."""
 
@@ -41,7 +42,11 @@ PENDING_VALUES: dict[str, dict[str, str]] = {
         "batch_processing_when_possible": "batches",
         "implement_request_deduplication": "cache",
     },
-    "budgets[].on_exceed": {"alert": "alerts"},
+    "alerts.on[]": {
+        "performance_degradation_alerts": "alerts",
+        "provider_outage_notifications": "alerts",
+        "quality_score_drops": "alerts",
+    },
     **{f"{holder}.cache": {"similar": "cache"} for holder in _WITH_POLICY},
     "cache.mode": {"similar": "cache"},
 }

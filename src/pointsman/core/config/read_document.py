@@ -13,6 +13,7 @@ from pointsman.core.config.mistakes import report_mistake, report_unknown_key
 from pointsman.core.config.nodes import Entry, ListNode, MappingNode, Node, Plain, find_node, to_plain
 from pointsman.core.config.problems import Findings, Place, quote
 from pointsman.core.config.sections.callers import Agent, Experiment, Interaction, Policy, Task
+from pointsman.core.config.sections.limits import Limit
 from pointsman.core.config.sections.operations import (
     Alerts,
     Cache,
@@ -63,6 +64,7 @@ class Document:
     tasks: dict[str, Written[Task]]
     experiments: dict[str, Written[Experiment]]
     budgets: tuple[Written[Budget], ...]
+    limits: tuple[Written[Limit], ...]
     routing: Written[Routing]
     policy: Written[Policy]
     privacy: Written[Privacy]
@@ -99,6 +101,7 @@ class Document:
             _dump(self.tasks),
             _dump(self.experiments),
             [budget.value.model_dump() for budget in self.budgets],
+            [limit.value.model_dump() for limit in self.limits],
             [value.model_dump() for value in (*single, self.storage.value)],
         ]
 
@@ -127,6 +130,7 @@ def read_document(root: MappingNode, findings: Findings) -> Document:
         tasks=_read_entries("tasks", Task, named, findings),
         experiments=_read_entries("experiments", Experiment, named, findings),
         budgets=_read_list("budgets", Budget, root, findings),
+        limits=_read_list("limits", Limit, root, findings),
         routing=_read_single("routing", Routing, root, findings),
         policy=_read_single("policy", Policy, root, findings),
         privacy=_read_single("privacy", Privacy, root, findings),

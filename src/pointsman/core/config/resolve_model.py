@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pointsman.core.catalog.join_models import FoundModel
-from pointsman.core.catalog.known_model import KnownModel, ListedPrice
+from pointsman.core.catalog.known_model import KnownModel
 from pointsman.core.config.compilation import Compilation
 from pointsman.core.config.model_operations import list_model_operations
 from pointsman.core.config.problems import Place, Severity, quote
 from pointsman.core.config.provider_facts import choose_quirks
 from pointsman.core.config.read_document import Written
+from pointsman.core.config.resolve_prices import choose_prices, resolve_prices
 from pointsman.core.config.resolve_provider import ResolvedProvider
 from pointsman.core.config.sections.providers import Model as WrittenModel
-from pointsman.core.config.sections.providers import Price, Supports
+from pointsman.core.config.sections.providers import Supports
 from pointsman.core.config.snapshot import Deployment, Model
-from pointsman.core.pricing.prices import PriceTable, PriceTier
 
 Providers = Mapping[str, ResolvedProvider]
 
@@ -23,9 +23,6 @@ LACKABLE = ("tools", "vision", "structured_output")
 
 NOTICE_DAYS = 30
 """How long before a model ends that is worth a warning; `pointsman models` tells it from the day it is known."""
-
-WRITTEN_SOURCE = "pointsman.yaml"
-"""The source of a price that the document states, whatever its file is called."""
 
 
 def resolve_model(
@@ -40,7 +37,8 @@ def resolve_model(
     upstream_model = stated.model_id or name
     found = compilation.surroundings.catalog.find_model(provider.name, upstream_model)
     _warn_of_end(found, written.key, compilation)
-    prices = _resolve_prices(stated.price_per_1m_tokens, found, provider, compilation)
+    dated = resolve_prices(stated, found, provider.name, provider.location, compilation.surroundings.catalog)
+    prices = choose_prices(dated, compilation.surroundings.today)
     if prices is None:
         message = f"nobody knows what {quote(name)} costs; write price_per_1m_tokens"
         compilation.findings.add(written.key, "price_unknown", message, severity="warning")
@@ -50,6 +48,7 @@ def resolve_model(
         name=name,
         deployment=deploy_model(name, upstream_model, provider),
         prices=prices,
+        dated_prices=dated if any(since_ms for since_ms, _ in dated) else (),
         context_window=stated.context_window or (facts.context_window if facts else None),
         max_output_tokens=stated.max_output_tokens or (facts.max_output_tokens if facts else None),
         capabilities=capabilities,
@@ -88,10 +87,13 @@ def adopt_model(
     if provider is None or found is None:
         return None
     _warn_of_end(found, place, compilation)
+    dated = resolve_prices(None, found, provider.name, provider.location, catalog)
+    prices = choose_prices(dated, compilation.surroundings.today)
     return Model(
         name=name,
         deployment=deploy_model(name, name, provider),
-        prices=_resolve_prices(None, found, provider, compilation),
+        prices=prices,
+        dated_prices=dated if any(since_ms for since_ms, _ in dated) else (),
         context_window=found.model.context_window,
         max_output_tokens=found.model.max_output_tokens,
         capabilities=found.model.capabilities,
@@ -134,40 +136,6 @@ def deploy_model(name: str, upstream_model: str, provider: ResolvedProvider) -> 
         quirks=choose_quirks(provider.quirks, upstream_model),
         trusted_networks=provider.trusted_networks,
         allowed_addresses=provider.allowed_addresses,
-    )
-
-
-def _resolve_prices(
-    stated: Price | None, found: FoundModel | None, provider: ResolvedProvider, compilation: Compilation
-) -> PriceTable | None:
-    """As written, else as listed for today; a local model without either is free, a cloud model's price is unknown."""
-    if stated is not None:
-        cached = stated.input if stated.cached_input is None else stated.cached_input
-        return PriceTable(stated.input, stated.output, cached, WRITTEN_SOURCE, stated.cache_write)
-    listed = found.model.price_on(compilation.surroundings.today) if found else None
-    if found is not None and listed is not None:
-        return _build_table(listed, found.source)
-    return PriceTable(0, 0, 0, "local, free unless priced") if provider.location == "local" else None
-
-
-def _build_table(listed: ListedPrice, source: str) -> PriceTable:
-    tiers = (
-        PriceTier(
-            tier.above_input_tokens,
-            tier.input_nusd,
-            tier.output_nusd,
-            tier.cached_input_nusd,
-            tier.cache_write_nusd,
-        )
-        for tier in listed.tiers
-    )
-    return PriceTable(
-        listed.input_nusd,
-        listed.output_nusd,
-        listed.cached_input_nusd,
-        source,
-        listed.cache_write_nusd,
-        tuple(tiers),
     )
 
 

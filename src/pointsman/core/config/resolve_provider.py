@@ -202,7 +202,7 @@ def _resolve_credential(name: str, written: Written[Provider], compilation: Comp
         compilation.findings.add(written.place_of("api_key", kind), "secret_store_missing", message)
         return None
     if reference is not None and reference.env is not None:
-        if not _accept_variable(reference.env, written.place_of("api_key", "env"), compilation):
+        if not accept_variable(reference.env, written.place_of("api_key", "env"), compilation):
             return None
         variables: tuple[str, ...] = (reference.env,)
     else:
@@ -215,7 +215,8 @@ def _resolve_credential(name: str, written: Written[Provider], compilation: Comp
     return "env:" + ",".join(map(compilation.surroundings.catalog.read_variable, variables))
 
 
-def _accept_variable(variable: str, place: Place, compilation: Compilation) -> bool:
+def accept_variable(variable: str, place: Place, compilation: Compilation) -> bool:
+    """Whether a document may have this variable's value sent somewhere; noted where it may not."""
     if variable in _NEVER_SENT:
         message = f"{variable} guards Pointsman itself and is never sent to a provider"
     elif (

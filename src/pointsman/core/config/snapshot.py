@@ -81,6 +81,10 @@ class Deployment:
     allowed_addresses: tuple[str, ...] = ()
 
 
+DatedPrices = tuple[tuple[int, PriceTable], ...]
+"""The first millisecond since the Unix epoch from which prices hold, and the prices; the oldest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model of the registry, ready to be chosen.
@@ -88,7 +92,7 @@ class Model:
     Attributes:
         name: our name.
         deployment: where it is served.
-        prices: what it costs, or `None` when that is unknown.
+        prices: what it costs on the day of the compilation, or `None` when that is unknown.
         context_window: tokens of prompt and answer together, or `None` when unknown.
         max_output_tokens: the most tokens an answer may have, or `None` when unknown.
         capabilities: what the catalogue and the configuration say it can do.
@@ -102,6 +106,7 @@ class Model:
         first_token_ms: its usual time to the first token, or `None`.
         requests_per_minute: what its provider takes, or `None` when nobody said.
         tokens_per_minute: what its provider takes, or `None` when nobody said.
+        dated_prices: what it costs from each day on which that changes; empty where it never does.
     """
 
     name: str
@@ -120,6 +125,18 @@ class Model:
     first_token_ms: int | None = None
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    dated_prices: DatedPrices = field(default=(), hash=False)
+
+    def prices_at(self, at_ms: int) -> PriceTable | None:
+        """What a request costs that arrived at a moment, in milliseconds since the Unix epoch."""
+        if not self.dated_prices:
+            return self.prices
+        found = None
+        for since_ms, prices in self.dated_prices:
+            if since_ms > at_ms:
+                break
+            found = prices
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +212,8 @@ class Budget:
     Attributes:
         name: what people call it; its scope and window where nobody named it.
         scope_kind: what its scope is: everything, the cloud, or one agent, team and so on.
-        scope_name: of that; `""` for `total` and `cloud`.
-        window: the calendar window.
+        scope_name: of that; `""` for `total` and `cloud`, `*` for a budget of each of them by itself.
+        window: of the calendar, or the time up to now.
         limit_nusd: nano-dollars per window; 0 lets nothing through.
         time_zone: the IANA zone whose clock the windows go by.
         on_exceed: what happens to requests once it is used up.
@@ -211,6 +228,26 @@ class Budget:
     time_zone: str = "UTC"
     on_exceed: OnExceed = "deny"
     alert_at: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What may be asked for in a minute, and at the same time; `None` where there is no limit.
+
+    Attributes:
+        name: what people call it; its scope where nobody named it.
+        scope_kind, scope_name: as a budget's.
+        requests_per_minute: of which ten seconds' worth may come at once.
+        tokens_per_minute: of prompts and answers; a minute's worth may come at once.
+        concurrent: requests under way at the same time.
+    """
+
+    name: str
+    scope_kind: ScopeKind
+    scope_name: str
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    concurrent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +282,16 @@ class Settings:
         detect_deadline_ms: how long looking for private data may take, names included.
         listen: host and port to listen on, or `None` when the document does not say.
         storage_url: of the database, or `None` for the one in the home directory.
+        redis: reference of the URL of a Redis or Valkey server, or `None`.
+        hard_budgets: through what several gateways share budgets that must hold.
+        lease_ms: how long a gateway that is silent is believed to live.
         kept_revisions: how many configurations can be gone back to.
         kept_decisions_s: how long decisions are kept on record, in seconds.
         caches: whether answers may be kept where no caller's policy says so; `None`: as the strategy says.
         cache: how long answers are kept, and how many.
         terms: as an agent's, where a model is asked for by its name.
+        alert_webhook: reference of the URL that is told of alerts (`env:NAME`, `file:PATH`), or `None`.
+        tells_budgets: whether it is told of budgets that near their end.
     """
 
     attempts: int = 3
@@ -264,11 +306,16 @@ class Settings:
     detect_deadline_ms: int = 2_000
     listen: tuple[str, int] | None = None
     storage_url: str | None = None
+    redis: str | None = None
+    hard_budgets: Literal["postgresql", "redis"] = "postgresql"
+    lease_ms: int = 120_000
     kept_revisions: int = 1_000
     kept_decisions_s: int = KEPT_DECISIONS_S
     caches: bool | None = None
     cache: CacheBounds = CacheBounds()
     terms: Terms = Terms()
+    alert_webhook: str | None = None
+    tells_budgets: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +334,7 @@ class Snapshot:
         routing: what decisions go by, compiled.
         provider_limits: requests and tokens per minute that each provider takes over all its models, where stated.
         budgets: in the order of the document.
+        limits: rates and calls at the same time, likewise.
     """
 
     revision: str
@@ -300,3 +348,4 @@ class Snapshot:
     routing: RoutingPlan = field(default_factory=RoutingPlan)
     provider_limits: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
     budgets: tuple[Budget, ...] = ()
+    limits: tuple[RateLimit, ...] = ()

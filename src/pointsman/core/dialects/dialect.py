@@ -14,7 +14,7 @@ from pointsman.core.chat.answer import ChatAnswer, ChatEvent
 from pointsman.core.chat.conversation import Conversation
 from pointsman.core.chat.failures import FailureKind, ShownError, UpstreamFailure
 from pointsman.core.chat.request import ChatRequest, Encoded, ParameterValue
-from pointsman.core.chat.usage import Usage
+from pointsman.core.chat.usage import Usage, UsageTally
 from pointsman.core.chat.verification import AnswerText
 from pointsman.core.dialects.quirks import Quirk
 
@@ -87,6 +87,10 @@ class AnswerReader(Protocol):
         """The last usage reported."""
 
     @property
+    def tally(self) -> UsageTally:
+        """How the reports of usage agreed: whether any of them contradicted another, or could not be true."""
+
+    @property
     def content_bytes(self) -> int:
         """How much content came, for an estimate where no usage does."""
 
@@ -96,9 +100,20 @@ class AnswerReader(Protocol):
     def finish(self) -> bytes:
         """Take the end of the connection; return what completes the answer, or set `failure` if it was cut."""
 
+    def cut(self) -> bytes:
+        """End an answer that must not go on: return what completes it, as if it had reached its limit of tokens.
+
+        Comes after content, and before the answer has ended; nothing is fed any more after it. `done` stays false,
+        because what it used is not known.
+        """
+
 
 class EventReader(Protocol):
     """Reads a provider's stream into the hub, however it was cut on its way."""
+
+    @property
+    def is_usage_rejected(self) -> bool:
+        """Whether usage was reported that could not be true."""
 
     def feed(self, data: bytes) -> list[ChatEvent]:
         """Take the next bytes; return the events that are whole now. After `Ended` or `Failed` nothing more comes."""

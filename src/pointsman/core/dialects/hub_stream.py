@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 
 import msgspec
 
-from pointsman.core.chat.answer import ChatEvent, Ended, Failed
+from pointsman.core.chat.answer import ChatEvent, Ended, Failed, UsageSeen
 from pointsman.core.chat.conversation import JsonObject
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
+from pointsman.core.chat.usage import Usage
 from pointsman.core.chat.utf8 import repair_utf8
 from pointsman.core.dialects.server_events import MOST_MALFORMED_EVENTS, EventSplitter, read_event
 
@@ -14,14 +15,19 @@ _decode = msgspec.json.Decoder(dict[str, object]).decode
 
 
 class HubStream(ABC):
-    """An `EventReader` over server-sent events whose data are JSON objects."""
+    """An `EventReader` over server-sent events whose data are JSON objects.
 
-    __slots__ = ("_is_over", "_malformed", "_splitter")
+    Attributes:
+        is_usage_rejected: as in `EventReader`.
+    """
+
+    __slots__ = ("_is_over", "_malformed", "_splitter", "is_usage_rejected")
 
     def __init__(self) -> None:
         self._splitter = EventSplitter()
         self._malformed = 0
         self._is_over = False
+        self.is_usage_rejected = False
 
     @abstractmethod
     def read(self, name: bytes, document: JsonObject, events: list[ChatEvent]) -> None:
@@ -59,6 +65,13 @@ class HubStream(ABC):
         if not self._is_over:
             self.complete(events)
         return events
+
+    def see_usage(self, usage: Usage | None, raw: object, events: list[ChatEvent]) -> None:
+        """Add what was used; note a report that nothing could be read from."""
+        if usage is not None:
+            events.append(UsageSeen(usage))
+        elif raw:
+            self.is_usage_rejected = True
 
     def _read(self, whole: list[bytes]) -> list[ChatEvent]:
         events: list[ChatEvent] = []

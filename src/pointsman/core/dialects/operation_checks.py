@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from math import ceil
 from typing import TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ from pointsman.core.chat.client_json import MOST_NODES, ClientError, read_json_o
 from pointsman.core.chat.conversation import JsonObject
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
 from pointsman.core.chat.own_words import OWN_WORDS
-from pointsman.core.chat.usage import Usage, read_count
+from pointsman.core.chat.usage import FurtherCounts, Usage, read_count
 from pointsman.core.dialects.client_checks import read_model, refuse, refuse_forbidden
 
 MOST_INPUTS = 10_000
@@ -108,6 +109,14 @@ def read_input_usage(count: object) -> Usage | None:
         count = int(count)
     tokens = read_count(count)
     return None if tokens is None else Usage(tokens, 0)
+
+
+def count_searches(usage: Usage | None, meta: object) -> Usage | None:
+    """What was used, with the searches that are billed; a part of one counts as one."""
+    units = read_search_units(meta)
+    if not units:
+        return usage
+    return Usage(0 if usage is None else usage.input_tokens, 0, further=FurtherCounts(searches=ceil(units)))
 
 
 def read_search_units(meta: object) -> float | None:

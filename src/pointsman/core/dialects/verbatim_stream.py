@@ -7,7 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
-from pointsman.core.chat.usage import Usage
+from pointsman.core.chat.usage import Usage, UsageTally
 from pointsman.core.chat.utf8 import repair_utf8
 from pointsman.core.dialects.server_events import MOST_EVENT_BYTES, MOST_MALFORMED_EVENTS, EventSplitter
 
@@ -23,6 +23,7 @@ class VerbatimStream:
         failure: what broke the stream; look after each `feed`, once its bytes are with the client.
         usage: the last usage seen, or `None`.
         content_bytes: how much content came, for an estimate where no usage does.
+        tally: how its reports of usage agree.
     """
 
     wants_usage: bool
@@ -31,6 +32,8 @@ class VerbatimStream:
     failure: UpstreamFailure | None = None
     usage: Usage | None = None
     content_bytes: int = 0
+    tally: UsageTally = field(default_factory=UsageTally)
+    _is_cut: bool = False
     _malformed: int = 0
     _splitter: EventSplitter = field(default_factory=EventSplitter)
     _held: list[bytes] = field(default_factory=list)
@@ -43,9 +46,13 @@ class VerbatimStream:
     def complete(self) -> bytes | None:
         """What makes a stream whole whose connection ended, or `None` when it was cut."""
 
+    @abstractmethod
+    def end_early(self) -> bytes:
+        """What ends an answer here in the provider's place, as if it had reached its limit of tokens."""
+
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the stream; return what may go to the client now."""
-        if self.failure is not None:
+        if self.failure is not None or self._is_cut:
             return b""
         try:
             data, events = self._splitter.split(data)
@@ -56,6 +63,8 @@ class VerbatimStream:
 
     def finish(self) -> bytes:
         """Take the end of the connection; return what completes the answer, or set `failure` if it was cut."""
+        if self._is_cut:
+            return b""
         rest = self._splitter.finish()
         last = self._pass(rest + b"\n\n", [rest]) if rest else b""
         if self.done or self.failure is not None:
@@ -66,6 +75,13 @@ class VerbatimStream:
             return last
         self.done = True
         return last + self._release() + ending
+
+    def cut(self) -> bytes:
+        """End the answer as if it had reached its limit; an event that has not come whole is not passed on."""
+        if self.done or self.failure is not None or self._is_cut:
+            return b""
+        self._is_cut = True
+        return repair_utf8(self._release() + self.end_early())
 
     def fail(self, kind: FailureKind, detail: str) -> None:
         """Note what broke the stream; the first reason stays."""

@@ -1,7 +1,7 @@
 """Calendar windows of a time zone: the windows of one kind follow one another without gap or overlap, in every zone.
 
-A day begins when its zone's clock first reaches midnight or, where there is no midnight, the first moment after it.
-An hour ends where the clock is changed, so that none lasts longer than an hour.
+A day begins when its zone's clock first reaches midnight or, where there is none, the first moment after it; an hour
+ends where the clock is changed. Rolling windows are counted in steps: the one that it is now, and those before it.
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -9,14 +9,24 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-WindowKind = Literal["hour", "day", "week", "month"]
-"""A week begins on Monday."""
+WindowKind = Literal["hour", "day", "week", "month", "rolling_hour", "rolling_day", "rolling_week", "rolling_month"]
+"""A week begins on Monday; a rolling month has 30 days. Rolling windows know no time zone."""
 
 Span = tuple[int, int]
 """The first millisecond of a window and that of the next one, both since the Unix epoch."""
 
 MOST_ZONES = 1_024
 _HOUR_MS = 3_600_000
+_DAY_MS = 24 * _HOUR_MS
+
+_ROLLING: dict[WindowKind, tuple[int, int]] = {
+    "rolling_hour": (_HOUR_MS, _HOUR_MS // 30),
+    "rolling_day": (_DAY_MS, _DAY_MS // 48),
+    "rolling_week": (7 * _DAY_MS, _DAY_MS // 6),
+    "rolling_month": (30 * _DAY_MS, _DAY_MS),
+}
+"""How long a rolling window is, and its steps: few enough to be added up, fine enough to let go of old spending."""
+
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -39,12 +49,16 @@ def window_end(at_ms: int, window: WindowKind, time_zone: str) -> int:
 
 
 def find_window(at_ms: int, window: WindowKind, time_zone: str) -> Span:
-    """The window that a moment is in.
+    """The window that a moment is in; of a rolling one the step.
 
     Raises:
         ValueError: when there is no such time zone.
     """
     zone = _load_zone(time_zone)
+    if window in _ROLLING:
+        step_ms = _ROLLING[window][1]
+        start_ms = at_ms - at_ms % step_ms
+        return start_ms, start_ms + step_ms
     if window == "hour":
         return _find_hour(at_ms, zone)
     day = _first_day((_EPOCH + timedelta(milliseconds=at_ms + _offset_ms(at_ms, zone))).date(), window)
@@ -53,6 +67,11 @@ def find_window(at_ms: int, window: WindowKind, time_zone: str) -> Span:
     while (end_ms := _begin(following, zone)) <= at_ms:
         start_ms, following = end_ms, _next_day(following, window)
     return start_ms, end_ms
+
+
+def find_length(window: WindowKind) -> int:
+    """How long before the step that it is now a rolling window begins, in milliseconds; 0 for those of the calendar."""
+    return _ROLLING[window][0] if window in _ROLLING else 0
 
 
 def has_time_zone(time_zone: str) -> bool:

@@ -56,6 +56,7 @@ class Question:
         strategy: asked for, or `None`.
         privacy: the label that is asked for, or `None`; a task may ask for a higher one.
         is_vouched: whether who asks knows that there is private data, so that it counts though nobody would look.
+        has_other_budgets: whether budgets apply that the document does not write, such as those of keys.
     """
 
     target: str
@@ -70,6 +71,7 @@ class Question:
     strategy: str | None = None
     privacy: str | None = None
     is_vouched: bool = False
+    has_other_budgets: bool = False
 
 
 def build_hypothesis(snapshot: Snapshot, question: Question, live: LiveView = NOTHING_SEEN) -> Hypothesis:
@@ -88,7 +90,8 @@ def build_hypothesis(snapshot: Snapshot, question: Question, live: LiveView = NO
         if value is not None:
             hypothesis = _suppose(hypothesis, question, name, value)
     facts = hypothesis.facts
-    if question.money is not None and wants_money(snapshot, facts.target, hypothesis.caller, facts.strategy):
+    asks_money = question.has_other_budgets or wants_money(snapshot, facts.target, hypothesis.caller, facts.strategy)
+    if question.money is not None and asks_money:
         hypothesis = replace(hypothesis, facts=add_money(facts, dict(facts.given or {}), question.money))
     stated = _collect(question, hypothesis)
     if type(stated.get(PRIVATE)) is bool and not question.is_vouched and not hypothesis.is_searched:

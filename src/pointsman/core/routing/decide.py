@@ -91,7 +91,7 @@ def _open_case(snapshot: Snapshot, facts: Facts, live: LiveView, target: Target)
 
 def _expect_tokens(facts: Facts, caller: Agent | None) -> ExpectedTokens:
     if facts.operation == CHAT:
-        return expect_tokens(facts.tokens, facts.most_output_tokens, caller)
+        return expect_tokens(facts.most_tokens or facts.tokens, facts.most_output_tokens, caller, facts.learned)
     return ExpectedTokens(facts.tokens or USUAL_INPUT_TOKENS, 0, 0, 0, is_limited=False)
 
 

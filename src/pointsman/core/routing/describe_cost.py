@@ -55,7 +55,8 @@ def find_size(facts: Facts, caller: Agent | None, used: Usage | None) -> Size:
         caller: who asks, or `None`.
         used: what a past request really came to, or `None` where nobody knows or there was none.
     """
-    expected = expect_tokens(facts.tokens, facts.most_output_tokens, caller)
+    tokens = facts.most_tokens or facts.tokens
+    expected = expect_tokens(tokens, facts.most_output_tokens, caller, facts.learned)
     if facts.tokens:
         return Size(expected, None, is_assumed=False)
     return Size(expected, used, is_assumed=used is None)
@@ -64,8 +65,8 @@ def find_size(facts: Facts, caller: Agent | None, used: Usage | None) -> Size:
 def describe_cost(model: Model, size: Size) -> CostView | None:
     """What a request of that size costs on a model, or `None` when its price is unknown."""
     if size.used is not None:
-        exact = format_usd(cost_nusd(size.used, model.prices)) if model.prices is not None else None
-        return CostView(exact, exact, exact) if exact is not None else None
+        exact_nusd = cost_nusd(size.used, model.prices) if model.prices is not None else None
+        return CostView(*[format_usd(exact_nusd)] * 3) if exact_nusd is not None else None
     cost = estimate_cost(model, size.expected)
     return CostView(*map(format_usd, (cost.low, cost.expected, cost.high))) if cost is not None else None
 

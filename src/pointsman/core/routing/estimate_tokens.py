@@ -6,6 +6,9 @@ how far off they are.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
 
 from pointsman.core.chat.request import ChatRequest
 from pointsman.core.dialects.outline import outline_request
@@ -25,6 +28,10 @@ VIDEO_TOKENS = 15_000
 FILE_PAGE_TOKENS = 1_500
 """A page of a document."""
 
+PromptKind = Literal["prose", "code", "data", "script", "mixed"]
+"""What a prompt mostly is, for vocabularies differ by it: words, programs, figures and signs, scripts other than Latin;
+or not words alone: images, sound, files, or a conversation that the provider keeps."""
+
 _REQUEST_TOKENS = 3
 _MESSAGE_TOKENS = 3
 _TOOL_TOKENS = 6
@@ -35,6 +42,12 @@ _AUDIO_CHARACTERS_PER_TOKEN = {"wav": 6_400, "mp3": 2_100}
 _FILE_CHARACTERS_PER_PAGE = 131_072
 _WHOLE_CHARACTERS = 65_536
 _WINDOWS = 64
+
+_SCRIPT_SHARE = 8
+"""One character of so many that is not ASCII makes a prompt one in another script; Latin ones with marks have fewer."""
+_PROSE_PERCENT = 70
+_CODE_PERCENT = 55
+"""Small letters among all bytes, at least."""
 
 _TEXT_FIELDS = ("name", "tool_calls", "function_call", "refusal", "reasoning_content", "reasoning")
 _PROMPT_FIELDS = ("tools", "functions", "response_format", "prediction")
@@ -101,12 +114,20 @@ _ASCII_KINDS = b"aA0. \nc"
 """And the bytes of a character after its first."""
 
 
+class PromptEstimate(msgspec.Struct, frozen=True, gc=False):
+    """The estimated tokens of a prompt, and what it mostly is."""
+
+    tokens: int
+    kind: PromptKind
+
+
 @dataclass(slots=True)
 class _Prompt:
     """What was found in a request so far: its texts, and tokens that are no text."""
 
     texts: list[str] = field(default_factory=list)
     other_tokens: int = _REQUEST_TOKENS
+    has_media: bool = False
 
 
 def estimate_tokens(request: ChatRequest) -> int:
@@ -114,6 +135,11 @@ def estimate_tokens(request: ChatRequest) -> int:
 
     Up to 65,536 characters are all looked at, of more a sample spread evenly over them.
     """
+    return estimate_prompt(request).tokens
+
+
+def estimate_prompt(request: ChatRequest) -> PromptEstimate:
+    """The same with what the prompt mostly is, which `LearnedTokens` goes by."""
     prompt, outline = _Prompt(), outline_request(request)
     token_ids = outline.get("token_ids") if request.operation != "chat" else None
     if type(token_ids) is int:
@@ -129,19 +155,28 @@ def estimate_tokens(request: ChatRequest) -> int:
         if value is not None:
             _add_strings(prompt.texts, value)
             prompt.other_tokens += _TOOL_TOKENS * (len(value) if type(value) is list else 1)
-    return prompt.other_tokens + estimate_tokens_of_texts(prompt.texts)
+    text_tokens, kind = _estimate_texts(prompt.texts)
+    if prompt.has_media or request.state_id:
+        kind = "mixed"
+    return PromptEstimate(prompt.other_tokens + text_tokens, kind)
 
 
 def estimate_tokens_of_texts(texts: list[str]) -> int:
     """The estimated tokens of some texts, each on lines of its own; rounded up."""
+    return _estimate_texts(texts)[0]
+
+
+def _estimate_texts(texts: list[str]) -> tuple[int, PromptKind]:
     characters = sum(map(len, texts))
     if characters <= _WHOLE_CHARACTERS:
-        return -(-_weigh("\n".join(texts)) // 100)
+        weight, kind = _weigh("\n".join(texts))
+        return -(-weight // 100), kind
     sample = "".join(_sample(texts, characters))
-    return -(-_weigh(sample) * characters // (100 * len(sample)))
+    weight, kind = _weigh(sample)
+    return -(-weight * characters // (100 * len(sample))), kind
 
 
-def _weigh(text: str) -> int:
+def _weigh(text: str) -> tuple[int, PromptKind]:
     """Hundredths of tokens. No weight is negative, so a text never weighs less than its beginning."""
     kinds = text.encode("utf-8", "replace").translate(_KINDS)
     weight = 0
@@ -151,7 +186,12 @@ def _weigh(text: str) -> int:
         beyond = kinds.translate(None, _ASCII_KINDS)
         for kind, hundredths in _WEIGHTS_BEYOND_ASCII:
             weight += beyond.count(kind) * hundredths
-    return weight
+        if len(beyond) * _SCRIPT_SHARE >= len(text):
+            return weight, "script"
+    percent = 100 * kinds.count(b"a") // max(len(kinds), 1)
+    if percent >= _PROSE_PERCENT:
+        return weight, "prose"
+    return weight, "code" if percent >= _CODE_PERCENT else "data"
 
 
 def _sample(texts: list[str], characters: int) -> Iterator[str]:
@@ -185,6 +225,7 @@ def _add_message(prompt: _Prompt, message: dict[str, object]) -> None:
             if value is not None:
                 _add_strings(prompt.texts, value)
         if message.get("audio"):
+            prompt.has_media = True
             prompt.other_tokens += AUDIO_TOKENS
 
 
@@ -195,6 +236,7 @@ def _add_part(prompt: _Prompt, part: dict[str, object]) -> None:
         prompt.texts.append(payload)
         return
     about: dict[str, object] = payload if type(payload) is dict else {}
+    prompt.has_media = True
     match kind:
         case "image_url":
             prompt.other_tokens += IMAGE_LOW_TOKENS if about.get("detail") == "low" else IMAGE_TOKENS

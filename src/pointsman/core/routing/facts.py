@@ -7,6 +7,7 @@ import msgspec
 
 from pointsman.core.expressions.facts import Value
 from pointsman.core.privacy.labels import Label
+from pointsman.core.routing.estimate_cost import LearnedSizes
 from pointsman.core.routing.key_policy import KeyPolicy
 from pointsman.core.routing.money_facts import ClosedScope
 
@@ -62,6 +63,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
         budget_left_nusd: what the narrowest budget that applies still has, or `None` where none applies.
         session: of the caller, for experiments; `""` when not said.
         dice: in [0, 1), drawn from the request's id.
+        most_tokens: what the prompt has at most in 999 of 1,000 cases, as history says; 0 where there is none.
+        learned: what history says beside that, or `None`.
     """
 
     target: str
@@ -89,6 +92,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     budget_left_nusd: int | None = None
     session: str = ""
     dice: float = 0.0
+    most_tokens: int = 0
+    learned: LearnedSizes | None = None
 
     @property
     def operation(self) -> str:

@@ -16,10 +16,11 @@ from pointsman.core.privacy.labels import LABELS, Label, raise_label
 from pointsman.core.routing.add_money import add_money, wants_money
 from pointsman.core.routing.describe_body import describe_body, list_needs
 from pointsman.core.routing.estimate_complexity import estimate_complexity
-from pointsman.core.routing.estimate_tokens import estimate_tokens
+from pointsman.core.routing.estimate_tokens import PromptEstimate, estimate_prompt, estimate_tokens
 from pointsman.core.routing.facts import Facts, ForcedModel
 from pointsman.core.routing.find_target import AUTO, find_asking
 from pointsman.core.routing.key_policy import NO_POLICY, KeyPolicy
+from pointsman.core.routing.learned_tokens import LearnedTokens
 from pointsman.core.routing.money_facts import MoneyFacts
 from pointsman.core.routing.said import SAID_NOTHING, Said
 
@@ -53,6 +54,8 @@ class Circumstances(msgspec.Struct, frozen=True):
         forced: what an operator forces for its task, or `None`.
         chosen: what its user has chosen, or `None`.
         money: tells what was spent; asked only where somebody reads it.
+        history: what was learned of how long prompts and answers are, or `None`.
+        has_other_budgets: whether budgets apply that the document does not write, such as those of keys.
     """
 
     policy: KeyPolicy
@@ -63,6 +66,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     forced: ForcedModel | None = None
     chosen: ForcedModel | None = None
     money: LookAtMoney | None = None
+    history: LearnedTokens | None = None
+    has_other_budgets: bool = False
 
 
 def gather_plainly(snapshot: Snapshot, request: ChatRequest, policy: KeyPolicy) -> Facts | None:
@@ -89,7 +94,8 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
     strategy = _read_strategy(snapshot, said, policy)
     reads = plan.reads | plan.agent_reads.get(caller.name, frozenset()) if caller else plan.reads
     weighs = strategy is not None or plan.strategy is not None or plan.cheap_when_simple or request.model == AUTO
-    tokens, estimated = _estimate(request, given, reads, snapshot, weighs=weighs or said.max_cost_nusd is not None)
+    cap_nusd = _choose_cap(said, policy)
+    tokens, estimated = _estimate(request, given, reads, snapshot, weighs=weighs or cap_nusd is not None)
     looks = plan.abilities_matter or reads & _BODY or request.operation != "chat"
     needs = list_needs(request) if looks else ()
     given |= describe_body(request, tokens, needs)
@@ -112,13 +118,16 @@ def gather_facts(snapshot: Snapshot, request: ChatRequest, around: Circumstances
         forced=around.forced,
         chosen=around.chosen,
         timeout_ms=said.timeout_ms,
-        max_cost_nusd=said.max_cost_nusd,
+        max_cost_nusd=cap_nusd,
         fallback_models=said.fallback_models,
         min_quality=said.min_quality,
         session=said.session,
         dice=around.dice,
     )
-    if around.money is not None and wants_money(snapshot, request.model, caller, strategy):
+    if around.history is not None and tokens:
+        facts = _recall(facts, caller, estimate_prompt(request), around.history, snapshot)
+    asks_money = around.has_other_budgets or wants_money(snapshot, request.model, caller, strategy)
+    if around.money is not None and asks_money:
         facts = add_money(facts, given, around.money())
     if said.budget_mode or policy.budget_mode:
         given["budget_mode"] = True
@@ -203,6 +212,12 @@ def _read_strategy(snapshot: Snapshot, said: Said, policy: KeyPolicy) -> str | N
     return said.strategy
 
 
+def _choose_cap(said: Said, policy: KeyPolicy) -> int | None:
+    """What the request may cost at most: what its caller says, but never more than its key allows."""
+    stated = [cap for cap in (said.max_cost_nusd, policy.max_cost_nusd) if cap is not None]
+    return min(stated) if stated else None
+
+
 def _find_label(given: Mapping[str, Value | None], caller: Agent | None, around: Circumstances) -> tuple[Label, str]:
     """How private the request is and what says so; a header below what key or caller want is refused, not raised."""
     floor = raise_label(around.policy.privacy, caller.privacy if caller else None)
@@ -252,6 +267,19 @@ def _estimate(
         return tokens, ()
     given["task.complexity"] = estimate_complexity(request, tokens).value
     return tokens, ("task.complexity",)
+
+
+def _recall(
+    facts: Facts, caller: Agent | None, estimate: PromptEstimate, history: LearnedTokens, snapshot: Snapshot
+) -> Facts:
+    """The facts with what history says of such a prompt on the model that it will probably go to."""
+    model = caller.model if caller is not None else snapshot.aliases.get(facts.target, facts.target)
+    agent = caller.name if caller is not None else ""
+    learned = history.find_sizes(model, agent, estimate)
+    if learned is None:
+        return facts
+    most = history.expect_input(model, agent, estimate)
+    return msgspec.structs.replace(facts, most_tokens=most, learned=learned)
 
 
 def describe_time(moment: datetime) -> dict[str, Value | None]:

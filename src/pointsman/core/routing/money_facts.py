@@ -1,33 +1,10 @@
 """What rules may know of money, and which limits a decision must keep; plain values, so that it can be replayed."""
 
-from collections.abc import Collection
-
 import msgspec
 
+from pointsman.core.limits.payers import NOBODY as NOBODY
+from pointsman.core.limits.payers import Payer as Payer
 from pointsman.core.limits.scopes import ScopeKind
-
-
-class Payer(msgspec.Struct, frozen=True):
-    """Who makes a request, and so whose money it is; `""` and `None` name nobody.
-
-    Attributes:
-        agent, interaction, task, team, user: by name.
-        key_id: of the virtual key.
-        tags: of the request, its key and its agent.
-        model: the model that is asked for by name, if one is: then the request goes nowhere else.
-    """
-
-    agent: str | None = None
-    interaction: str | None = None
-    task: str | None = None
-    team: str | None = None
-    user: str | None = None
-    key_id: str | None = None
-    tags: Collection[str] = ()
-    model: str | None = None
-
-
-NOBODY = Payer()
 
 
 class ClosedScope(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -24,11 +24,13 @@ MOST_METADATA = 16
 MOST_VALUE_CHARACTERS = 512
 MOST_FALLBACKS = 16
 MILLIONTHS = 1_000_000
+TELL_COST = "cost"
+"""What `x-pointsman-usage` may say: that the end of a stream is to tell what it has cost."""
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?")
 _TAG = re.compile(r"[^,\s][^,]{0,127}")
-_WORDS = frozenset((*OWN_WORDS.values(), "no_cache"))
+_WORDS = frozenset((*OWN_WORDS.values(), "no_cache", "usage"))
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -84,6 +86,9 @@ def read_said(headers: Iterable[tuple[bytes, bytes]], metadata: object = None) -
     privacy = [_read_privacy(source["privacy"]) for source in (in_headers, in_body) if "privacy" in source]
     tasks = [_read_task(source["task"]) for source in (in_body, in_headers) if "task" in source]
     words = in_body | in_headers
+    if in_headers.get("usage", TELL_COST) != TELL_COST:
+        name = "x-pointsman-usage"
+        raise ClientError(400, "invalid_value", f"{name} must be {TELL_COST}; a stream tells it at its end.", name)
     return Said(
         agent=_read_text(words, "agent") or None,
         task=_join_tasks(tasks),

@@ -1,6 +1,6 @@
 """`/api/v1/configuration`: what is in force, where each value comes from, its revisions, and the ways to change it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -12,12 +12,16 @@ from pointsman.control.configuration import Loaded
 from pointsman.control.current import CurrentConfiguration
 from pointsman.control.effective import Effective, compare_loaded
 from pointsman.control.follow import Follower, read_settled
+from pointsman.control.in_force import name_main_file
+from pointsman.control.nodes import Node, compare_nodes
 from pointsman.core.config.problems import Problem
 from pointsman.core.config.stored_layer import Edit
-from pointsman.core.ports import ConfigStore, RevisionSummary
+from pointsman.core.ports import ConfigStore, RevisionSummary, StorageUnavailable
 from pointsman.server.admin.signature import Signed, encode_answer, refuse_change, sign, write_time
 
 MOST_LISTED = 200
+
+ListNodes = Callable[[], Awaitable[Sequence[Node]]]
 
 
 class ProblemView(BaseModel):
@@ -110,10 +114,12 @@ def build_configuration(
     store: ConfigStore,
     effective: Effective,
     follower: Follower,
+    list_nodes: ListNodes,
 ) -> APIRouter:
     """The configuration resource."""
     router = APIRouter(prefix="/api/v1/configuration", tags=["configuration"])
     _add_reading(router, current, effective)
+    _add_drift(router, current, effective, list_nodes)
     _add_history(router, store, effective)
     _add_changing(router, current, changes, follower)
     return router
@@ -152,16 +158,27 @@ def _add_reading(router: APIRouter, current: CurrentConfiguration, effective: Ef
         with refuse_change():
             return await encode_answer(await effective.explain(path))
 
-    @router.get("/drift")
-    async def list_drift() -> Response:
-        """The values that differ from what the files say."""
-        return await encode_answer({"drift": await effective.list_drift()})
-
     @router.get("/export")
     async def export_files() -> Response:
         """The stored layer written back into the files: their new text, and the difference as a patch."""
         with refuse_change():
             return await encode_answer(await effective.export())
+
+
+def _add_drift(router: APIRouter, current: CurrentConfiguration, effective: Effective, list_nodes: ListNodes) -> None:
+    @router.get("/drift")
+    async def list_drift() -> Response:
+        """The values that differ from what the files say; `problems` tell in what replicas differ."""
+        problems = [] if current.unlike is None else [current.unlike]
+        try:
+            nodes = await list_nodes()
+        except StorageUnavailable:
+            # The values are known all the same; who the others are is not.
+            nodes = ()
+        file = name_main_file(current.loaded)
+        problems += compare_nodes(nodes, file, current.snapshot.revision)
+        drift = await effective.list_drift()
+        return await encode_answer({"drift": drift, "problems": [asdict(each) for each in problems]})
 
 
 def _add_history(router: APIRouter, store: ConfigStore, effective: Effective) -> None:

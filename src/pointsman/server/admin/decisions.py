@@ -84,7 +84,8 @@ def _add_explaining(
             hypothesis = build_hypothesis(pinned, question, seen)
             if spending is not None:
                 # Who asks, and so whose money it is, is known only now.
-                question = replace(question, money=_look_at_money(spending, hypothesis))
+                money = _look_at_money(spending, hypothesis)
+                question = replace(question, money=money, has_other_budgets=spending.has_other_budgets)
                 hypothesis = build_hypothesis(pinned, question, seen)
         except InvalidQuestion as invalid:
             raise _refuse(invalid) from None

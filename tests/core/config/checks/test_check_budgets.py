@@ -26,6 +26,9 @@ DAY = "window: day, limit: '$5'"
         ("agent:b", "unknown_reference", None),
         ("interaction:planning", "unknown_reference", None),
         ("model:smal", "unknown_reference", "small"),
+        ("sesion:x", "unknown_reference", "session:x"),
+        ("model:*", "unknown_reference", None),
+        ("tag:*", "unknown_reference", None),
     ],
 )
 def test_a_scope_must_be_there(scope: str, code: str, suggestion: str | None) -> None:
@@ -35,7 +38,24 @@ def test_a_scope_must_be_there(scope: str, code: str, suggestion: str | None) ->
 
 @pytest.mark.parametrize(
     "scope",
-    ["total", "cloud", "provider:openai", "model:big", "agent:a", "team:x", "user:y", "key:z", "tag:t", "tag:a:b"],
+    [
+        "total",
+        "cloud",
+        "provider:openai",
+        "model:big",
+        "agent:a",
+        "team:x",
+        "user:y",
+        "key:z",
+        "tag:t",
+        "tag:a:b",
+        "session:s",
+        "session:*",
+        "user:*",
+        "key:*",
+        "team:*",
+        "agent:*",
+    ],
 )
 def test_a_scope_that_is_there(scope: str) -> None:
     assert check(write_budgets(f"scope: '{scope}', {DAY}")) == []
@@ -196,3 +216,29 @@ def test_a_budget_that_does_not_count_the_model_needs_none(scope: str) -> None:
 def test_a_model_that_is_switched_off_needs_no_price() -> None:
     text = UNPRICED.replace("model_id: gpt-unheard-of", "model_id: gpt-unheard-of, enabled: false")
     assert "price_required" not in str(compile_text(text + write_budgets(f"scope: total, {DAY}")).problems)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (("scope: total, requests_per_minute: 5", "scope: 'user:*', concurrent: 1"), []),
+        (("scope: 'agent:b', concurrent: 1",), ["limits[0].scope unknown_reference error"]),
+        (("scope: 'provider:*', concurrent: 1",), ["limits[0].scope unknown_reference error"]),
+        (("scope: total",), ["limits[0] missing_key error"]),
+        (("scope: total, concurrent: 0",), ["limits[0].concurrent out_of_range error"]),
+        (("scope: total, concurrent: 1", "scope: total, concurrent: 2"), ["limits[1].scope duplicate_name error"]),
+        (
+            ("name: x, scope: total, concurrent: 1", "name: x, scope: cloud, concurrent: 2"),
+            ["limits[1].name duplicate_name error"],
+        ),
+    ],
+)
+def test_limits(limits: tuple[str, ...], expected: list[str]) -> None:
+    listed = "".join(f"  - {{{limit}}}\n" for limit in limits)
+    assert check("agents: {a: {model: big}}\nlimits:\n" + listed) == expected
+
+
+def test_rolling_windows_are_not_compared_with_those_of_the_calendar() -> None:
+    assert (
+        check(write_budgets("scope: total, window: rolling_day, limit: 9", "scope: total, window: day, limit: 5")) == []
+    )

@@ -1,13 +1,15 @@
-"""A budget names something that exists, once, and a time zone that there is."""
+"""A budget or limit names something that exists, once, and a time zone that there is."""
 
 from pointsman.core.config.checks.subject import Subject
 from pointsman.core.config.problems import Place, quote
 from pointsman.core.config.read_document import Written
+from pointsman.core.config.sections.limits import Limit
 from pointsman.core.config.sections.routing import Budget
+from pointsman.core.limits.scopes import EACH, KINDS_FOR_EACH
 from pointsman.core.limits.windows import has_time_zone
 
 WHOLE_SCOPES = ("total", "cloud")
-SCOPE_KINDS = ("provider", "model", "agent", "interaction", "team", "user", "key", "tag")
+SCOPE_KINDS = ("provider", "model", "agent", "interaction", "team", "user", "key", "tag", "session")
 
 
 def check_budgets(subject: Subject) -> None:
@@ -26,6 +28,19 @@ def check_budgets(subject: Subject) -> None:
             names.setdefault(budget.name, written.key)
 
 
+def check_limits(subject: Subject) -> None:
+    """Note limits of nothing, and those that are called the same."""
+    names: dict[str, Place] = {}
+    for written in subject.document.limits:
+        _check_scope(written, subject)
+        name = written.value.name or written.value.scope
+        if name in names:
+            message = f"another limit is called {quote(name)} (line {names[name].line}); join them, or rename one"
+            place = written.place_of("name" if written.value.name else "scope")
+            subject.findings.add(place, "duplicate_name", message)
+        names.setdefault(name, written.key)
+
+
 def _refuse_second(seen: dict[object, Place], what: object, written: Written[Budget], subject: Subject) -> None:
     first = seen.setdefault(what, written.key)
     if first is not written.key:
@@ -37,7 +52,7 @@ def _refuse_second(seen: dict[object, Place], what: object, written: Written[Bud
         subject.findings.add(written.place_of("scope"), "duplicate_name", message)
 
 
-def _check_scope(written: Written[Budget], subject: Subject) -> None:
+def _check_scope(written: Written[Budget] | Written[Limit], subject: Subject) -> None:
     scope, place, findings = written.value.scope, written.place_of("scope"), subject.findings
     kind, colon, name = scope.partition(":")
     if not colon and scope in WHOLE_SCOPES:
@@ -48,6 +63,11 @@ def _check_scope(written: Written[Budget], subject: Subject) -> None:
         if suggestion is not None and colon:
             suggestion = f"{suggestion}:{name}" if suggestion in SCOPE_KINDS else None
         findings.add(place, "unknown_reference", message, suggestion=suggestion)
+        return
+    if name == EACH:
+        if kind not in KINDS_FOR_EACH:
+            message = f"`*` stands for each {', '.join(KINDS_FOR_EACH)}; write every {kind} by its name"
+            findings.add(place, "unknown_reference", message)
         return
     document = subject.document
     known = {

@@ -18,7 +18,8 @@ SHORTEST_MONTH = 28
 """A month's money that lasts so long may be meant to."""
 
 _WINDOWS = {"hour": 0, "day": 1, "week": 2, "month": 3}
-"""From the shortest; a week may reach into the next month, so the two are not compared."""
+"""From the shortest; a week may reach into the next month, so the two are not compared. Rolling windows are
+not compared at all: one may lie across two of the calendar's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def check_spending(subject: Subject) -> None:
     ends = {window: _find_lowest(stopping, window) for window in _WINDOWS}
     paid = {model.deployment.provider for model in subject.snapshot.models.values() if model.enabled and _costs(model)}
     for written in budgets:
+        if written.value.window not in _WINDOWS:
+            continue
         _check_reach(written, ends, subject)
         if written.value.scope in WHOLE_SCOPES:
             _check_sum(written, ends[written.value.window], paid, subject)

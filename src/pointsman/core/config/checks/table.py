@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pointsman.core.config.checks.budgets import check_budgets
+from pointsman.core.config.checks.budgets import check_budgets, check_limits
 from pointsman.core.config.checks.conditions import check_conditions
 from pointsman.core.config.checks.experiments import check_experiments
 from pointsman.core.config.checks.fallbacks import check_fallbacks
@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_strategies,
     check_experiments,
     check_budgets,
+    check_limits,
     check_spending,
     check_prices,
     check_resources,

@@ -114,6 +114,20 @@ class Storage(StrictMapping):
     """Where state lives."""
 
     url: Words | None = Field(
-        default=None, description="sqlite:///PATH; pointsman.db in the home directory unless written"
+        default=None,
+        description=(
+            "sqlite:///PATH, or postgresql://USER@HOST/DATABASE with the password in PGPASSWORD;"
+            " pointsman.db in the home directory unless written"
+        ),
     )
-    redis: SecretPlace = Field(default=None, description="where the URL of a Redis or Valkey server stands")
+    redis: SecretPlace = Field(
+        default=None,
+        description="where the URL of a Redis or Valkey server stands, for rates and calls at the same time",
+    )
+    hard_budgets: Literal["postgresql", "redis"] = Field(
+        default="postgresql", description="through what several gateways share budgets that must hold"
+    )
+    lease: Duration = Field(
+        default=120_000,
+        description="how long a gateway that is silent is believed to live, before others book its calls",
+    )

@@ -6,11 +6,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pointsman.core.catalog.catalog import Auth
+from pointsman.core.config.sections.prices import Price, PriceChanges
 from pointsman.core.config.sections.values import (
     Count,
     Duration,
     Location,
-    Money,
     Number,
     Quantity,
     Ratio,
@@ -186,21 +186,6 @@ class Provider(StrictMapping):
         return self
 
 
-class Price(StrictMapping):
-    """Dollars per million tokens; what is cached, and what caching it costs, is as input unless written."""
-
-    input: Money = Field(description="dollars per million tokens of prompt")
-    output: Money = Field(description="dollars per million generated tokens")
-    cached_input: Money | None = Field(
-        default=None,
-        description="dollars per million tokens of prompt that the provider had in its cache; as input by default",
-    )
-    cache_write: Money | None = Field(
-        default=None,
-        description="dollars per million tokens of prompt that the provider put into its cache; as input by default",
-    )
-
-
 class Resources(StrictMapping):
     """What a machine has, or what a local model needs of it."""
 
@@ -239,6 +224,9 @@ class Model(StrictMapping):
     description: Words = Field(default="", description="what it is good for; shown by explain")
     price_per_1m_tokens: Price | None = Field(
         default=None, description="what it costs; as the catalogue has it by default"
+    )
+    price_changes: PriceChanges = Field(
+        default=[], description="what it costs from certain days on, the oldest first, in place of all that held before"
     )
     context_window: Tokens | None = Field(
         default=None, description="tokens of prompt and answer together; as the catalogue has it by default"

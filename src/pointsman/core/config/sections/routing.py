@@ -185,12 +185,15 @@ class Budget(StrictMapping):
 
     name: Words = Field(default="", description="what people call it; its scope and window by default")
     scope: Annotated[str, Field(min_length=1, max_length=256)] = Field(
-        description="total, cloud, or KIND:NAME with provider, model, agent, interaction, team, user, key or tag"
+        description="total, cloud, or KIND:NAME with provider, model, agent, interaction, team, user, key, session or"
+        " tag; `*` as NAME of a user, key, team, session or agent is a budget for each of them by itself"
     )
-    window: Literal["hour", "day", "week", "month"] = Field(description="the calendar window")
+    window: Literal["hour", "day", "week", "month", "rolling_hour", "rolling_day", "rolling_week", "rolling_month"] = (
+        Field(description="of the calendar, or the time up to now; a rolling month has 30 days")
+    )
     limit: Money = Field(description="dollars per window")
     time_zone: Annotated[str, Field(min_length=1, max_length=64)] = Field(
-        default="UTC", description="an IANA time zone"
+        default="UTC", description="an IANA time zone, for windows of the calendar"
     )
     on_exceed: Literal["deny", "local_only", "budget_mode", "cheaper", "alert"] = Field(
         default="deny", description="what happens to requests beyond it"

@@ -15,7 +15,6 @@ from pointsman.core.chat.answer import (
     TextDelta,
     ToolDelta,
     ToolStarted,
-    UsageSeen,
 )
 from pointsman.core.chat.conversation import JsonObject
 from pointsman.core.chat.failures import UpstreamFailure
@@ -105,9 +104,7 @@ class EventReader(HubStream):
             self._count(usage, events)
 
     def _count(self, usage: object, events: list[ChatEvent]) -> None:
-        counted = self._usage.take(usage)
-        if counted is not None:
-            events.append(UsageSeen(counted))
+        self.see_usage(self._usage.take(usage), usage, events)
 
     def _start_block(self, document: JsonObject, events: list[ChatEvent]) -> None:
         content = document["content_block"]

@@ -6,11 +6,19 @@ import msgspec
 
 from pointsman.core.chat.failures import FailureKind
 from pointsman.core.dialects.anthropic_messages.errors import classify_error
-from pointsman.core.dialects.anthropic_messages.usage import UsageCounter
+from pointsman.core.dialects.anthropic_messages.usage import UsageCounter, write_usage
 from pointsman.core.dialects.server_events import read_event
 from pointsman.core.dialects.verbatim_stream import VerbatimStream
 
+MOST_OPEN_BLOCKS = 1_024
+"""Of blocks that have begun and not ended; Anthropic itself has one at a time. What goes beyond is not minded."""
+
 MESSAGE_STOP = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+_BLOCK_STOP = b'event: content_block_stop\ndata: {"type":"content_block_stop","index":%d}\n\n'
+_MESSAGE_DELTA = (
+    b'event: message_delta\ndata: {"type":"message_delta",'
+    b'"delta":{"stop_reason":"max_tokens","stop_sequence":null},"usage":%b}\n\n'
+)
 _EMPTY_BLOCKS = frozenset({"text", "thinking"})
 """Blocks that begin with nothing in them."""
 
@@ -34,6 +42,7 @@ class _Message(msgspec.Struct):
 
 class _Event(msgspec.Struct):
     type: str | None = None
+    index: object = None
     delta: _Delta | None = None
     content_block: _Block | None = None
     message: _Message | None = None
@@ -50,10 +59,17 @@ class StreamReader(VerbatimStream):
 
     _finished: bool = False
     _counter: UsageCounter = field(default_factory=UsageCounter)
+    _open_blocks: set[int] = field(default_factory=set)
 
     def complete(self) -> bytes | None:
         """Some servers leave the last event out."""
         return MESSAGE_STOP if self._finished else None
+
+    def end_early(self) -> bytes:
+        """The format wants usage with the end: it is what was last reported."""
+        stops = b"".join([_BLOCK_STOP % index for index in sorted(self._open_blocks)])
+        end = b"" if self._finished else _MESSAGE_DELTA % msgspec.json.encode(write_usage(self.usage))
+        return stops + end + MESSAGE_STOP
 
     def judge(self, event: bytes) -> bool:
         """Learn from one event; whether it goes to the client."""
@@ -76,6 +92,11 @@ class StreamReader(VerbatimStream):
                 self._follow_delta(read.delta)
             case "content_block_start":
                 self._follow_start(read.content_block, len(data))
+                if type(read.index) is int and len(self._open_blocks) < MOST_OPEN_BLOCKS:
+                    self._open_blocks.add(read.index)
+            case "content_block_stop":
+                if type(read.index) is int:
+                    self._open_blocks.discard(read.index)
             case "message_start":
                 self._count(read.message.usage if read.message is not None else None)
             case "message_delta":
@@ -101,7 +122,7 @@ class StreamReader(VerbatimStream):
             self.note_content(len(block.text) + len(block.thinking))
 
     def _count(self, reported: object) -> None:
-        self.usage = self._counter.take(reported) or self.usage
+        self.usage = self.tally.take(self._counter.take(reported), reported)
 
     def _stop(self) -> bool:
         if self._finished or self.committed:

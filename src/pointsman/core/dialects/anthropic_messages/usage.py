@@ -1,7 +1,7 @@
 """Reads and writes Anthropic's `usage`, whose `input_tokens` leave out what the cache had or took; the hub's do not."""
 
 from pointsman.core.chat.conversation import JsonObject
-from pointsman.core.chat.usage import Usage, read_count
+from pointsman.core.chat.usage import MOST_TOKENS, FurtherCounts, Usage, gather_further, read_count, read_part
 
 _COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 
@@ -9,11 +9,13 @@ _COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_toke
 class UsageCounter:
     """The counts of one answer so far; those that a later report leaves out stay as they were."""
 
-    __slots__ = ("_counts", "_reasoning")
+    __slots__ = ("_counts", "_kept_longer", "_reasoning", "_searches")
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._reasoning = 0
+        self._kept_longer = 0
+        self._searches = 0
 
     def take(self, reported: object) -> Usage | None:
         """Take one usage object; the counts now, or `None` while nobody has said enough or what was said cannot be."""
@@ -28,7 +30,11 @@ class UsageCounter:
                 self._counts[name] = count
         details = reported.get("output_tokens_details")
         if type(details) is dict:
-            self._reasoning = read_count(details.get("thinking_tokens")) or 0
+            self._reasoning = read_part(details, "thinking_tokens")
+        self._kept_longer = max(
+            self._kept_longer, read_part(reported.get("cache_creation"), "ephemeral_1h_input_tokens")
+        )
+        self._searches = max(self._searches, read_part(reported.get("server_tool_use"), "web_search_requests"))
         return self._sum_up()
 
     def _sum_up(self) -> Usage | None:
@@ -38,13 +44,21 @@ class UsageCounter:
         cached = counts.get("cache_read_input_tokens", 0)
         written = counts.get("cache_creation_input_tokens", 0)
         output = counts.get("output_tokens", 0)
+        input_tokens = counts["input_tokens"] + cached + written
+        if input_tokens > MOST_TOKENS:
+            return None
         return Usage(
-            counts["input_tokens"] + cached + written,
+            input_tokens,
             output,
             cached_input_tokens=cached,
             reasoning_tokens=min(self._reasoning, output),
             cache_write_tokens=written,
+            further=self._gather_further(written) if self._kept_longer or self._searches else None,
         )
+
+    def _gather_further(self, written: int) -> FurtherCounts | None:
+        counts = {"cache_write_1h_tokens": min(self._kept_longer, written), "searches": self._searches}
+        return gather_further(counts)
 
 
 def read_usage(reported: object) -> Usage | None:
@@ -65,4 +79,21 @@ def write_usage(usage: Usage | None) -> JsonObject:
     }
     if usage.reasoning_tokens:
         reported["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
+    return reported
+
+
+def write_stream_usage(usage: Usage | None) -> JsonObject:
+    """The same for a stream, with what else was counted; in a whole answer that is among what is put back."""
+    reported = write_usage(usage)
+    if usage is None or usage.further is None:
+        return reported
+    kept_longer, searches = usage.further.cache_write_1h_tokens, usage.further.searches
+    if kept_longer:
+        sooner = usage.cache_write_tokens - kept_longer
+        reported["cache_creation"] = {
+            "ephemeral_5m_input_tokens": max(sooner, 0),
+            "ephemeral_1h_input_tokens": kept_longer,
+        }
+    if searches:
+        reported["server_tool_use"] = {"web_search_requests": searches, "web_fetch_requests": 0}
     return reported

@@ -24,7 +24,7 @@ from pointsman.core.chat.conversation import JsonObject
 from pointsman.core.chat.usage import Usage
 from pointsman.core.dialects.anthropic_messages.read_blocks import pack_thought
 from pointsman.core.dialects.anthropic_messages.terms import NAME, TIERS_SERVED, write_stop_reason
-from pointsman.core.dialects.anthropic_messages.usage import write_usage
+from pointsman.core.dialects.anthropic_messages.usage import write_stream_usage
 from pointsman.core.dialects.anthropic_messages.write_response import write_call_signature
 from pointsman.core.dialects.dialect import Asking
 from pointsman.core.dialects.growing_arguments import GrowingArguments
@@ -117,7 +117,7 @@ class EventWriter:
 
     def _begin(self) -> None:
         started = self._started
-        usage = write_usage(self._usage)
+        usage = write_stream_usage(self._usage)
         if started.service_tier in TIERS_SERVED:
             usage["service_tier"] = TIERS_SERVED[started.service_tier]
         message: JsonObject = {
@@ -207,6 +207,6 @@ class EventWriter:
             sequence = finished.stop_sequence
             reason = write_stop_reason(finished.finish, sequence, is_refusal=self._has_refused)
         delta = {"stop_reason": reason, "stop_sequence": sequence or None}
-        members = b'"delta":%b,"usage":%b' % (_encode(delta), _encode(write_usage(self._usage)))
+        members = b'"delta":%b,"usage":%b' % (_encode(delta), _encode(write_stream_usage(self._usage)))
         self._send(b"message_delta", members)
         self._out.append(_END)

@@ -43,6 +43,7 @@ class EventReader:
         "_started",
         "_stopped",
         "_thought",
+        "is_usage_rejected",
     )
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class EventReader:
         self._stopped = False
         self._has_usage = False
         self._is_over = False
+        self.is_usage_rejected = False
 
     def feed(self, data: bytes) -> list[ChatEvent]:
         """Take the next bytes; return the events that are whole now."""
@@ -173,6 +175,8 @@ class EventReader:
         usage = read_usage(document.get("usage"))
         if usage is not None:
             events.append(UsageSeen(usage))
+        elif document.get("usage"):
+            self.is_usage_rejected = True
         if self._stopped:
             events.append(Ended())
 

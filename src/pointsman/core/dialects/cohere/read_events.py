@@ -11,7 +11,6 @@ from pointsman.core.chat.answer import (
     TextDelta,
     ToolDelta,
     ToolStarted,
-    UsageSeen,
 )
 from pointsman.core.chat.conversation import JsonObject
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
@@ -115,9 +114,7 @@ class EventReader(HubStream):
         delta = document.get("delta")
         ending = delta if type(delta) is dict else {}
         reason = ending.get("finish_reason")
-        usage = read_usage(ending.get("usage"))
-        if usage is not None:
-            events.append(UsageSeen(usage))
+        self.see_usage(read_usage(ending.get("usage")), ending.get("usage"), events)
         if reason in FAILED_REASONS or ending.get("error"):
             events.append(_fail(ending.get("error")))
             return

@@ -17,6 +17,7 @@ from pointsman.core.dialects.operation_checks import (
     bad_answer,
     check_list,
     check_said,
+    count_searches,
     decode_answer,
     list_unsaid,
     read_body,
@@ -105,14 +106,16 @@ def _read_answer(body: bytes, asked: RerankRequest) -> RerankAnswer:
     if not all(0 <= rank.index < len(asked.documents) for rank in ranks):
         raise bad_answer("the answer ranks a document that was not sent")
     given_id = answer.id if type(answer.id) is str else ""
-    return RerankAnswer(ranks, given_id, read_usage(answer.meta), read_search_units(answer.meta))
+    return RerankAnswer(
+        ranks, given_id, count_searches(read_usage(answer.meta), answer.meta), read_search_units(answer.meta)
+    )
 
 
 def _read_usage_of(body: bytes) -> Usage | None:
     answer = decode_answer(body, _glance)
     if not bytes(answer.results).startswith(b"["):
         raise bad_answer("the answer has status 200 and no results")
-    return read_usage(answer.meta)
+    return count_searches(read_usage(answer.meta), answer.meta)
 
 
 COHERE_RERANK = OperationFormat(

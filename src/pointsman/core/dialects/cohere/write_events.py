@@ -81,7 +81,7 @@ class EventWriter:
             case UsageSeen():
                 self._usage = event.usage
             case Ended():
-                self._end(out)
+                self._end(event, out)
 
     def _write_text(self, event: TextDelta, out: list[bytes]) -> None:
         if self._kind != "text":
@@ -134,11 +134,11 @@ class EventWriter:
             call["signature"] = wrap_signature(event.signature, event.origin, NAME)
         out.append(_write_event("tool-call-start", index=event.call, delta={"message": {"tool_calls": call}}))
 
-    def _end(self, out: list[bytes]) -> None:
+    def _end(self, ended: Ended, out: list[bytes]) -> None:
         self._close(out)
         reason = write_finish(self._finished.finish, self._finished.stop_sequence)
         delta: JsonObject = {"finish_reason": reason}
-        if self._usage is not None:
+        if self._usage is not None and not ended.is_cut:
             delta["usage"] = write_usage(self._usage)
         out.append(_write_event("message-end", delta=delta))
         out.append(DONE)

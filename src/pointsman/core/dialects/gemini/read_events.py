@@ -14,7 +14,6 @@ from pointsman.core.chat.answer import (
     TextDelta,
     ToolDelta,
     ToolStarted,
-    UsageSeen,
 )
 from pointsman.core.chat.conversation import JsonObject, Media, Reasoning, Text, ToolCall
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
@@ -71,8 +70,7 @@ class EventReader(HubStream):
         for inner in parsed:
             events += inner
             self._has_content = self._has_content or bool(inner)
-        if usage is not None:
-            events.append(UsageSeen(usage))
+        self.see_usage(usage, document.get("usageMetadata"), events)
 
     def read_mark(self, mark: bytes, events: list[ChatEvent]) -> None:
         """Add what a list means, in which Google wraps some errors; a `[DONE]` that some proxies add means nothing."""

@@ -7,10 +7,14 @@ import msgspec
 from pointsman.core.chat.failures import FailureKind
 from pointsman.core.dialects.gemini.errors import classify_error
 from pointsman.core.dialects.gemini.usage import read_usage
+from pointsman.core.dialects.read_members import read_members
 from pointsman.core.dialects.server_events import read_data
 from pointsman.core.dialects.verbatim_stream import VerbatimStream
 
 _ABSENT = msgspec.Raw()
+_ABOUT = ("modelVersion", "responseId", "createTime")
+"""What every chunk says again."""
+
 _EMPTY = frozenset({b"", b"null", b'""', b"{}"})
 
 
@@ -56,12 +60,26 @@ class StreamReader(VerbatimStream):
 
     _ended: dict[int, bool] = field(default_factory=dict)
     _is_blocked: bool = False
+    _last: bytes = b""
 
     def complete(self) -> bytes | None:
         """Nothing is missing once all candidates have ended, or none will come."""
         if self._ended:
             return b"" if all(self._ended.values()) else None
         return b"" if self._is_blocked else None
+
+    def end_early(self) -> bytes:
+        """A last chunk, without usage: what was reported so far is with the client."""
+        unfinished = sorted([index for index, has_ended in self._ended.items() if not has_ended])
+        if not unfinished:
+            return b""
+        candidates = [
+            {"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": "MAX_TOKENS", "index": index}
+            for index in unfinished
+        ]
+        said = read_members(self._last)
+        about = {name: said[name] for name in _ABOUT if name in said}
+        return b"data: %b\n\n" % msgspec.json.encode({"candidates": candidates, **about})
 
     def judge(self, event: bytes) -> bool:
         """Learn from one event; whether it goes to the client."""
@@ -77,7 +95,8 @@ class StreamReader(VerbatimStream):
             self.fail(classify_error(chunk.error), "the provider sent an error within the stream")
             return False
         if chunk.usageMetadata is not None:
-            self.usage = read_usage(chunk.usageMetadata) or self.usage
+            self.usage = self.tally.take(read_usage(chunk.usageMetadata), chunk.usageMetadata)
+        self._last = data
         for place, candidate in enumerate(chunk.candidates or ()):
             self._follow(candidate, place)
         if chunk.promptFeedback is not None and chunk.promptFeedback.blockReason and not chunk.candidates:

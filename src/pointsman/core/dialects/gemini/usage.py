@@ -1,7 +1,11 @@
 """Gemini's `usageMetadata`, both ways: thoughts count beside the answer, results of its tools beside the prompt."""
 
 from pointsman.core.chat.conversation import JsonObject
-from pointsman.core.chat.usage import MOST_TOKENS, Usage, read_count
+from pointsman.core.chat.usage import MOST_TOKENS, FurtherCounts, Usage, gather_further, read_count, read_part
+
+_PROMPT_DETAILS = ("promptTokensDetails", "toolUsePromptTokensDetails")
+_ANSWER_DETAILS = ("candidatesTokensDetails",)
+_MOST_DETAILS = 16
 
 
 def read_usage(reported: object) -> Usage | None:
@@ -17,7 +21,8 @@ def read_usage(reported: object) -> Usage | None:
     if prompt + tool_use > MOST_TOKENS or answer + thoughts > MOST_TOKENS:
         return None
     cached = _count(reported, "cachedContentTokenCount") or 0
-    return Usage(prompt + tool_use, answer + thoughts, min(cached, prompt), thoughts)
+    further = _read_media(reported)
+    return Usage(prompt + tool_use, answer + thoughts, min(cached, prompt), thoughts, further=further)
 
 
 def write_usage(usage: Usage) -> JsonObject:
@@ -31,7 +36,38 @@ def write_usage(usage: Usage) -> JsonObject:
         written["cachedContentTokenCount"] = usage.cached_input_tokens
     if usage.reasoning_tokens:
         written["thoughtsTokenCount"] = usage.reasoning_tokens
+    if usage.further is not None:
+        prompt = _list_media(usage.further.audio_input_tokens, usage.further.image_input_tokens)
+        answer = _list_media(usage.further.audio_output_tokens, usage.further.image_output_tokens)
+        for name, details in (("promptTokensDetails", prompt), ("candidatesTokensDetails", answer)):
+            if details:
+                written[name] = details
     return written
+
+
+def _list_media(audio: int, image: int) -> list[JsonObject]:
+    return [{"modality": name, "tokenCount": count} for name, count in (("AUDIO", audio), ("IMAGE", image)) if count]
+
+
+def _read_media(reported: JsonObject) -> FurtherCounts | None:
+    """Sound and images, of which each list of details has a count; what is video counts as any prompt."""
+    counts = {
+        "audio_input_tokens": _count_modality(reported, _PROMPT_DETAILS, "AUDIO"),
+        "image_input_tokens": _count_modality(reported, _PROMPT_DETAILS, "IMAGE"),
+        "audio_output_tokens": _count_modality(reported, _ANSWER_DETAILS, "AUDIO"),
+        "image_output_tokens": _count_modality(reported, _ANSWER_DETAILS, "IMAGE"),
+    }
+    return gather_further(counts)
+
+
+def _count_modality(reported: JsonObject, names: tuple[str, ...], modality: str) -> int:
+    total = 0
+    for name in names:
+        details = reported.get(name)
+        for detail in details[:_MOST_DETAILS] if type(details) is list else ():
+            if type(detail) is dict and detail.get("modality") == modality:
+                total += read_part(detail, "tokenCount")
+    return min(total, MOST_TOKENS)
 
 
 def _count(reported: JsonObject, name: str) -> int | None:

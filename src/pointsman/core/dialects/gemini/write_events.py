@@ -26,7 +26,7 @@ from pointsman.core.dialects.gemini.logprobs import write_logprobs
 from pointsman.core.dialects.gemini.names import GEMINI
 from pointsman.core.dialects.gemini.thought_signatures import pack_signature
 from pointsman.core.dialects.gemini.usage import write_usage
-from pointsman.core.dialects.gemini.write_parts import write_part, write_parts
+from pointsman.core.dialects.gemini.write_parts import read_arguments, write_part, write_parts
 from pointsman.core.dialects.gemini.write_response import sign_for_client, write_time
 from pointsman.core.dialects.growing_arguments import GrowingArguments
 
@@ -72,12 +72,14 @@ class EventWriter:
                 case UsageSeen():
                     self._usage = event.usage
                 case Finished():
+                    if event.finish == "length":
+                        self._drop_torn_calls(event.choice)
                     self._close(event.choice, chunks, is_last=True)
                     self._ends[event.choice] = write_finish(event.finish)
                 case Started():
                     self._about = self._write_about(event)
                 case Ended():
-                    chunks.append(self._write_end(chunks))
+                    chunks.append(self._write_end(event, chunks))
         return b"".join(chunks)
 
     def _write_about(self, started: Started) -> bytes:
@@ -111,6 +113,12 @@ class EventWriter:
             call[1].add(event.arguments)
             self._grown.setdefault(event.choice, set()).add(event.call)
 
+    def _drop_torn_calls(self, choice: int) -> None:
+        """Leave out calls whose arguments have not come whole: the format has no way to tell that, but runs them."""
+        calls = self._calls.get(choice, {})
+        for number in [number for number, (_, arguments) in calls.items() if read_arguments(arguments.join()) is None]:
+            del calls[number]
+
     def _close(self, choice: int, chunks: list[bytes], *, is_last: bool = False) -> None:
         """Write the calls that are whole; what another part follows, or the end, is.
 
@@ -131,7 +139,7 @@ class EventWriter:
             % (_encode(item), choice, beside, self._about)
         )
 
-    def _write_end(self, chunks: list[bytes]) -> bytes:
+    def _write_end(self, ended: Ended, chunks: list[bytes]) -> bytes:
         for choice in sorted(self._calls):
             self._close(choice, chunks, is_last=True)
         candidates = [
@@ -139,7 +147,7 @@ class EventWriter:
             for choice, reason in sorted(self._ends.items())
         ]
         last: JsonObject = {"candidates": candidates} if candidates else {}
-        if self._usage is not None:
+        if self._usage is not None and not ended.is_cut:
             last["usageMetadata"] = write_usage(self._usage)
         head = _encode(last)[:-1]
         return b"data: %b%b%b\n\n" % (head, b"," if last else b"", self._about)

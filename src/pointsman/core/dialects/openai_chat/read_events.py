@@ -16,7 +16,6 @@ from pointsman.core.chat.answer import (
     RefusalDelta,
     Started,
     TextDelta,
-    UsageSeen,
 )
 from pointsman.core.chat.conversation import JsonObject, Reasoning, Text
 from pointsman.core.chat.failures import FailureKind, UpstreamFailure
@@ -68,8 +67,8 @@ class EventReader(HubStream):
                     events.append(Failed(_read_failure({"error": choice.error})))
                     return
                 self._read_choice(choice, events)
-        if chunk.usage is not None and (usage := read_usage(chunk.usage)) is not None:
-            events.append(UsageSeen(usage))
+        if chunk.usage is not None:
+            self.see_usage(read_usage(chunk.usage), chunk.usage, events)
 
     def read_mark(self, mark: bytes, events: list[ChatEvent]) -> None:
         """Add what the end of the stream means."""

@@ -21,6 +21,7 @@ from pointsman.core.dialects.operation_checks import (
     bad_answer,
     check_list,
     check_said,
+    count_searches,
     decode_answer,
     list_unsaid,
     read_body,
@@ -121,7 +122,7 @@ def _write_answer(answer: RerankAnswer, asking: Asking) -> bytes:
         "model": answer.model or asking.request.model,
         "results": results,
     }
-    if answer.usage is not None:
+    if answer.usage is not None and (answer.usage.input_tokens or answer.search_units is None):
         tokens = answer.usage.input_tokens
         shown["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
     if answer.search_units is not None:
@@ -150,7 +151,7 @@ def _read_answer(body: bytes, asked: RerankRequest) -> RerankAnswer:
     return RerankAnswer(
         tuple(ranks),
         answer.id if type(answer.id) is str else "",
-        read_usage(answer.usage),
+        count_searches(read_usage(answer.usage), answer.meta),
         read_search_units(answer.meta),
         answer.model if type(answer.model) is str else "",
     )
@@ -160,7 +161,7 @@ def _read_usage_of(body: bytes) -> Usage | None:
     answer = decode_answer(body, _glance)
     if not bytes(answer.results).startswith(b"["):
         raise bad_answer("the answer has status 200 and no results", answer.error)
-    return read_usage(answer.usage)
+    return count_searches(read_usage(answer.usage), answer.meta)
 
 
 OPENAI_RERANK = OperationFormat(

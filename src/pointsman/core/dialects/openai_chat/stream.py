@@ -9,10 +9,15 @@ from msgspec.structs import astuple
 from pointsman.core.chat.failures import FailureKind
 from pointsman.core.dialects.openai_chat.errors import classify_error, is_failed
 from pointsman.core.dialects.openai_chat.usage import read_usage
+from pointsman.core.dialects.read_members import read_members
 from pointsman.core.dialects.server_events import read_data
 from pointsman.core.dialects.verbatim_stream import VerbatimStream
 
 DONE = b"data: [DONE]\n\n"
+MOST_CHOICES = 128
+_HEAD = ("id", "object", "created", "model", "service_tier", "system_fingerprint")
+"""What every chunk says again."""
+
 _ABSENT = msgspec.Raw()
 _ERROR_EVENT = re.compile(rb"(?:^|[\r\n])event: ?error")
 _EMPTY = frozenset({b"", b"null", b'""', b"[]", b"{}"})
@@ -50,11 +55,24 @@ class StreamReader(VerbatimStream):
     """Reads one streamed answer; chunks without choices are left out unless the client wants usage."""
 
     _finished: bool = False
+    _last: bytes = b""
     _open_choices: set[int] = field(default_factory=set)
+    _silent_choices: set[int] = field(default_factory=set)
+    _ended_choices: set[int] = field(default_factory=set)
 
     def complete(self) -> bytes | None:
         """Some servers leave the last line out."""
         return DONE if self._finished else None
+
+    def end_early(self) -> bytes:
+        """A chunk for each choice that has not ended, without usage: what came last is not all of it."""
+        said = read_members(self._last)
+        head = {name: said[name] for name in _HEAD if name in said}
+        ends = [
+            b"data: %b\n\n" % msgspec.json.encode({**head, "choices": [_end_choice(index)]})
+            for index in sorted((self._open_choices | self._silent_choices) - self._ended_choices)
+        ]
+        return b"".join(ends) + DONE
 
     def judge(self, event: bytes) -> bool:
         """Learn from one event; whether it goes to the client."""
@@ -75,8 +93,9 @@ class StreamReader(VerbatimStream):
         if chunk.error is not None or chunk.object == "error" or _ERROR_EVENT.search(event):
             self.fail(classify_error(chunk.error), "the provider sent an error within the stream")
             return False
+        self._last = data
         if chunk.usage is not None:
-            self.usage = read_usage(chunk.usage) or self.usage
+            self.usage = self.tally.take(read_usage(chunk.usage), chunk.usage)
         if not chunk.choices:
             return self.wants_usage
         for choice in chunk.choices:
@@ -90,13 +109,31 @@ class StreamReader(VerbatimStream):
         size = _content_size(choice.delta) if choice.delta is not None else 0
         if size:
             self.note_content(size)
+        index = choice.index or 0
         if choice.finish_reason:
             self.committed = True
-            self._open_choices.discard(choice.index or 0)
+            self._open_choices.discard(index)
+            self._mind(index, self._ended_choices)
             self._finished = not self._open_choices
         elif size:
-            self._open_choices.add(choice.index or 0)
+            if index not in self._open_choices:
+                self._mind(index, self._open_choices)
             self._finished = False
+        else:
+            self._mind(index, self._silent_choices)
+
+    def _mind(self, index: int, choices: set[int]) -> None:
+        choices.add(index)
+        if len(choices) > MOST_CHOICES:
+            self.fail(FailureKind.BAD_RESPONSE, f"the stream holds more than {MOST_CHOICES} choices")
+
+
+def _end_choice(index: int) -> dict[str, object]:
+    return {"index": index, "delta": {}, "logprobs": None, "finish_reason": "length"}
+
+
+_QUOTES = 2
+"""Around a text; where a token comes at a time they would be a third of it."""
 
 
 def _content_size(delta: _Delta) -> int:
@@ -104,5 +141,5 @@ def _content_size(delta: _Delta) -> int:
     size = 0
     for part in astuple(delta):
         if part is not _ABSENT and (text := bytes(part)) not in _EMPTY:
-            size += len(text)
+            size += len(text) - (_QUOTES if text.startswith(b'"') else 0)
     return size

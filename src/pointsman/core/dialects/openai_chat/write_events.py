@@ -91,7 +91,7 @@ class EventWriter:
             case UsageSeen():
                 self._usage = event.usage
             case Ended():
-                return self._end()
+                return self._end(event)
         return b""
 
     def _start(self, started: Started) -> None:
@@ -137,11 +137,14 @@ class EventWriter:
         return {"tool_calls": [{"index": event.call, "function": function}]}
 
     def _finish(self, event: Finished) -> bytes:
-        """End a choice; a call for which the model wrote no arguments has `{}`, which is what SDKs can parse."""
+        """End a choice; a call for which the model wrote no arguments has `{}`, which is what SDKs can parse.
+
+        Where the answer ended too early that would be a lie: the arguments may just not have come.
+        """
         known = self._open(event.choice)
         unsaid = [
             self._chunk(event.choice, self._write_arguments(ToolDelta(call, "{}", event.choice)))
-            for call in sorted(known.unsaid_calls)
+            for call in (sorted(known.unsaid_calls) if event.finish != "length" else ())
         ]
         reason = write_finish(event.finish, has_refusal=known.has_refusal, is_legacy=self._is_legacy)
         last = self._chunk(event.choice, {}, finish_reason=reason)
@@ -149,8 +152,8 @@ class EventWriter:
             last = b'%b,"stop_reason":%b}]}\n\n' % (last[:-5], _encode(event.stop_sequence))
         return b"".join([*unsaid, last])
 
-    def _end(self) -> bytes:
-        if self._usage is None or not self._asking.request.wants_usage:
+    def _end(self, ended: Ended) -> bytes:
+        if ended.is_cut or self._usage is None or not self._asking.request.wants_usage:
             return DONE
         return b'%b"choices":[],"usage":%b}\n\n%b' % (self._head, _encode(write_usage(self._usage)), DONE)
 

@@ -147,7 +147,8 @@ class OpenCall:
 
     def close(self, status: str) -> JsonObject:
         """Tell that nothing more comes; return the whole item."""
-        arguments = "".join(self._pieces) or "{}"
+        # Of a call that was not told to its end nobody knows whether it has no arguments.
+        arguments = "".join(self._pieces) or ("" if status == "incomplete" else "{}")
         document: JsonObject = {"item_id": self._id, "output_index": self.place, "arguments": arguments}
         self._emit("response.function_call_arguments.done", {**document, "name": self._name})
         item = write_call(self._id, self._call_id, self._name, arguments, status)

@@ -15,7 +15,6 @@ from pointsman.core.chat.answer import (
     TextDelta,
     ToolDelta,
     ToolStarted,
-    UsageSeen,
 )
 from pointsman.core.chat.conversation import JsonObject, Media, Reasoning, Refusal, Text, ToolCall
 from pointsman.core.dialects.hub_stream import HubStream
@@ -148,9 +147,7 @@ class EventReader(HubStream):
         output = response.get("output")
         for place, item in enumerate(output if type(output) is list else ()):
             self._tell_rest(item, place, events)
-        usage = read_usage(response.get("usage"))
-        if usage is not None:
-            events.append(UsageSeen(usage))
+        self.see_usage(read_usage(response.get("usage")), response.get("usage"), events)
         finish = find_finish(
             response, has_calls=bool(self._calls), has_refusal=self._has_refusal, has_text=self._has_text
         )

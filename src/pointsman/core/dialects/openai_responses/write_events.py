@@ -93,7 +93,7 @@ class EventWriter:
             case UsageSeen():
                 self._usage = event.usage
             case Ended():
-                self._end()
+                self._end(event)
             case Finished(choice=0):
                 self._finish = event.finish
                 self._close_all()
@@ -183,10 +183,10 @@ class EventWriter:
             self._output[call.place] = call.close("incomplete" if is_last else "completed")
         self._calls.clear()
 
-    def _end(self) -> None:
+    def _end(self, ended: Ended) -> None:
         response = self._start(Started("", self._asking.request.model))
         self._close_all()
         close_response(response, self._finish, has_refusal=self._has_refusal)
         response["output"] = self._output
-        response["usage"] = write_usage(self._usage)
+        response["usage"] = None if ended.is_cut else write_usage(self._usage)
         self.emit(f"response.{response['status']}", {"response": response})

@@ -28,5 +28,6 @@ def upgrade() -> None:
         sa.Column("configuration", WideInteger),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
-    op.create_index("decisions_shown_id", "decisions", ["shown_id"], sqlite_where=sa.text("shown_id IS NOT NULL"))
+    is_shown = sa.text("shown_id IS NOT NULL")
+    op.create_index("decisions_shown_id", "decisions", ["shown_id"], sqlite_where=is_shown, postgresql_where=is_shown)
     op.create_index("decisions_agent", "decisions", ["agent", "seq"])

@@ -1,0 +1,12 @@
+#!/bin/sh
+# The long forms of the proofs: 8 replicas, 200 kills on each store, Redis lost 30 times. Takes about an hour on 2 cores.
+set -eu
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+started=$(date +%s)
+status=0
+PROOF_REPORT="$report" .venv/bin/python -m pytest -m proof --durations=0 "$@" || status=$?
+echo
+cat "$report"
+echo "make proof: $(($(date +%s) - started)) seconds"
+exit "$status"
