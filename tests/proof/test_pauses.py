@@ -1,4 +1,4 @@
-"""A replica that is stopped for longer than its lease and goes on: others have booked its calls, and it knows better."""
+"""A replica that is stopped for longer than its lease and goes on: others have booked its calls; it knows better."""
 
 import asyncio
 import signal

@@ -60,7 +60,7 @@ def _run(url: str, work: Callable[[World], Awaitable[None]]) -> None:
         database = await open_database(url)
         try:
             folded: list[LedgerEntry] = []
-            writer = UsageWriter(database, folds=(lambda _connection, entries: folded.extend(entries),))
+            writer = UsageWriter(database, correcting=(lambda _connection, entries: folded.extend(entries),))
             world = World(database, writer)
             world.folded = folded
             await work(world)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pointsman.core.chat.failures import POLICIES, UpstreamFailure
@@ -63,8 +62,11 @@ async def try_two_models(relay: Relay, progress: Progress, order: Order) -> Answ
         await asyncio.wait([first.task], timeout=delay_s)
         if not first.task.done() and relay.hedging.take():
             held_nusd = progress.hold.most_nusd if progress.hold is not None else None
-            with suppress(LimitReached):
+            try:
                 await start(held_nusd or 0)
+            except LimitReached:
+                # Alone it may fit in, should the first one fail.
+                progress.next_place -= 1
         winner = await _await_first_good(relay, progress, runners)
         answer = winner.task.result()
         _follow(progress, winner)
