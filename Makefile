@@ -19,7 +19,7 @@ run: $(VENV)/.run ## set up and start Pointsman with a simulated provider on 127
 test: $(VENV)/.dev $(FRAMEWORKS) $(NODE) ## set up and run everything: format, lint, types, import contracts, tests
 	@sh tools/test.sh
 
-proof: $(VENV)/.dev ## run the long forms of the proofs: 8 replicas, 200 kills on each store (about an hour)
+proof: $(VENV)/.dev ## run the long forms of the proofs, such as 200 kills on each store (about an hour)
 	@sh tools/proof.sh
 
 test-fresh: ## run the README's two commands from a clean clone in a clean environment

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The long forms of the proofs: 8 replicas, 200 kills on each store, Redis lost 30 times. Takes about an hour on 2 cores.
+# The long forms of the proofs: 200 kills on each store, 50 pauses, Redis lost 30 times. Takes about an hour on 2 cores.
 set -eu
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
