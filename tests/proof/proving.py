@@ -72,7 +72,7 @@ class Answered:
         marker: names the call here, in its prompt and as its session.
         status: of HTTP; 0 when the connection broke.
         code: of the error, or `""`.
-        message: of the error, or `""`.
+        message: of the error, the connection's own if that broke, or `""`.
     """
 
     marker: str
@@ -110,14 +110,18 @@ class Load:
         try:
             answer = await client.post(f"{url}/v1/chat/completions", json=body, headers=headers)
             answered = Answered(marker, answer.status_code, *_read_error(answer))
-        except httpx.TransportError:
-            answered = Answered(marker, 0)
+        except httpx.TransportError as error:
+            answered = Answered(marker, 0, message=repr(error))
         self.answers.append(answered)
         return answered
 
     def count(self) -> Counter[tuple[int, str]]:
         """How many calls ended how."""
         return Counter((each.status, each.code) for each in self.answers)
+
+    def list_broken(self) -> list[Answered]:
+        """The calls whose connection broke."""
+        return [each for each in self.answers if each.status == 0]
 
     def list_markers(self, *statuses: int) -> set[str]:
         """The calls that ended so."""
@@ -134,7 +138,8 @@ def _read_error(answer: httpx.Response) -> tuple[str, str]:
 @asynccontextmanager
 async def open_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client that opens as many connections as it is asked for."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=512)
+    # None is used twice: which of two sides closes an idle one first is not what is proved here.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as client:
         yield client
 

@@ -53,10 +53,21 @@ async def kill_one(folder: Path, simulator: str, kills: int, dice: Random) -> st
         return f"{kills} kills, {len(bill)} calls, {dict(sure)}; ledger {stored.sum_ledger()} of bill {sum_bill(bill)}"
 
 
-async def await_reaped(stored: Stored) -> None:
+def list_calls(stored: Stored, node: str) -> set[str]:
+    """The requests that a replica has listed as under way."""
+    return {row[0] for row in stored.read(f"SELECT request_id FROM open_calls WHERE node = '{node}'")}
+
+
+async def await_listed(stored: Stored, node: str) -> None:
+    """Wait until a replica has calls under way that have lasted long enough for being listed."""
+    async with asyncio.timeout(SETTLED_WITHIN_S):
+        while len(await asyncio.to_thread(list_calls, stored, node)) < 3:
+            await asyncio.sleep(0.02)
+
+
+async def await_reaped(stored: Stored, node: str) -> None:
     """Wait until the calls that a dead replica had listed are booked by another."""
-    listed = {row[0] for row in stored.read("SELECT request_id FROM open_calls")}
-    assert listed, "some calls were under way for long enough"
+    listed = list_calls(stored, node)
     async with asyncio.timeout(SETTLED_WITHIN_S):
         while listed - {row[0] for row in await asyncio.to_thread(stored.read, "SELECT request_id FROM usage")}:
             await asyncio.sleep(0.05)
@@ -77,9 +88,10 @@ async def kill_replicas(folder: Path, store: SharedStore, simulator: str, kills:
                         await asyncio.sleep(2 * LEASE_S)
                     await killed.start(document, store.environ)
                     await account.read(client)
-                await asyncio.sleep(0.3)
+                node = (replicas[0].folder / "home" / "node").read_text().strip()
+                await await_listed(stored, node)
                 await replicas[0].kill()
-            await await_reaped(stored)
+            await await_reaped(stored, node)
             # What was not listed, or had ended and was not written yet, is in the journal of the one that was killed.
             await replicas[0].start(document, store.environ)
             bill = await account.close(client)

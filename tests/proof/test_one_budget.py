@@ -106,7 +106,7 @@ def test_replicas_never_overspend(tmp_path: Path, kind: StoreKind) -> None:
                 served, denied = load.list_markers(200), load.list_markers(429)
                 bill = await read_bill(client, simulator)
                 await await_written(stored, served | denied)
-            assert set(load.count()) == {(200, ""), (429, "budget_exceeded")}, load.count()
+            assert set(load.count()) == {(200, ""), (429, "budget_exceeded")}, (load.count(), load.list_broken())
             assert sorted(each.marker for each in bill) == sorted(served)
             assert compare(stored, bill) == {}
             assert stored.sum_ledger() == sum_bill(bill) <= limit_nusd
